@@ -1,0 +1,160 @@
+"""The command line: ``python -m bench --help``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from bench import report
+from bench.implementations import IMPLEMENTATIONS
+from bench.measurements import all_cases
+from bench.model import KERNEL_BUFFER, Case, Implementation, Result
+from bench.runner import Availability, Settings, probe, run_case
+
+
+def at_least_one(text: str) -> int:
+    """Return ``text`` as a positive number, for argparse."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    result = argparse.ArgumentParser(prog="python -m bench", description="Measure pyzmtp.")
+    result.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an implementation, a measurement or a case (see --list), wildcards allowed; "
+        "may be given several times",
+    )
+    result.add_argument(
+        "--rounds", type=at_least_one, help="samples of each, default 5 (1 with --quick)"
+    )
+    result.add_argument(
+        "--quick", action="store_true", help="tiny counts: checks that everything runs"
+    )
+    result.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to FILE")
+    result.add_argument(
+        "--timeout", type=float, default=60.0, metavar="SECONDS", help="of one sample, default 60"
+    )
+    result.add_argument(
+        "--kernel-buffer",
+        type=at_least_one,
+        default=KERNEL_BUFFER,
+        metavar="BYTES",
+        help=f"SO_SNDBUF and SO_RCVBUF of all of them, default {KERNEL_BUFFER}",
+    )
+    result.add_argument("--list", action="store_true", help="print the names and end")
+    return result
+
+
+def select(names: Sequence[str]) -> tuple[list[Implementation], list[Case]]:
+    """Return what ``--only`` asks for; a name of one kind does not restrict the other kind.
+
+    :raises ValueError: a name matches nothing.
+    """
+    implementations = list(IMPLEMENTATIONS)
+    cases = all_cases()
+    by_name = {
+        name: [each for each in implementations if fnmatchcase(each.name, name)] for name in names
+    }
+    by_case = {
+        name: [
+            each
+            for each in cases
+            if fnmatchcase(each.name, name) or fnmatchcase(each.measurement.name, name)
+        ]
+        for name in names
+    }
+    for name in names:
+        if not by_name[name] and not by_case[name]:
+            raise ValueError(f"--only {name}: no such implementation, measurement or case")
+    wanted_implementations = [each for found in by_name.values() for each in found]
+    wanted_cases = [each for found in by_case.values() for each in found]
+    return (
+        [each for each in implementations if each in wanted_implementations] or implementations,
+        [each for each in cases if each in wanted_cases] or cases,
+    )
+
+
+def listing() -> str:
+    """Return what ``--list`` prints."""
+    lines = ["implementations:"]
+    lines += [f"  {each.name:<22}{each.summary}" for each in IMPLEMENTATIONS]
+    lines.append("cases:")
+    lines += [f"  {case.name:<22}{case.title}" for case in all_cases()]
+    return "\n".join(lines)
+
+
+def show_progress(text: str) -> None:
+    """Show what is being measured, on a terminal only."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()
+
+
+async def measure(
+    implementations: Sequence[Implementation], cases: Sequence[Case], settings: Settings
+) -> tuple[list[list[Result]], dict[str, Availability]]:
+    """Run everything and print each table as soon as it is complete."""
+    found: dict[str, Availability] = {}
+    for implementation in implementations:
+        show_progress(f"looking for {implementation.name}")
+        found[implementation.name] = await probe(implementation)
+    show_progress("")
+    print(report.preface(found, settings), end="\n\n")
+    groups = []
+    for case in cases:
+        results = await run_case(case, implementations, found, settings, show_progress)
+        show_progress("")
+        report.print_case(results)
+        groups.append(results)
+    return groups, found
+
+
+def exit_code(groups: Sequence[Sequence[Result]]) -> int:
+    """Return 1 if a round failed or nothing at all could be measured.
+
+    A missing implementation is reported and is no failure: txZMQ is not installed everywhere.
+    """
+    results = [result for group in groups for result in group]
+    if any(result.errors for result in results):
+        return 1
+    return 0 if any(result.samples for result in results) else 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    options = parser().parse_args(arguments)
+    if options.list:
+        print(listing())
+        return 0
+    try:
+        implementations, cases = select(options.only)
+    except ValueError as error:
+        print(f"{error}; see --list", file=sys.stderr)
+        return 2
+    settings = Settings(
+        rounds=options.rounds or (1 if options.quick else 5),
+        quick=options.quick,
+        timeout=options.timeout,
+        kernel_buffer=options.kernel_buffer,
+    )
+    groups, found = asyncio.run(measure(implementations, cases, settings))
+    if options.json is not None:
+        document = report.to_json(groups, found, settings)
+        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return exit_code(groups)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+"""The list of measurements; a new file is added here and nowhere else."""
+
+from __future__ import annotations
+
+from bench import round_trip, throughput
+from bench.model import Case
+
+MEASUREMENTS = (throughput.MEASUREMENT, round_trip.MEASUREMENT)
+
+
+def all_cases() -> list[Case]:
+    """Return every case of every measurement, in the order of the report."""
+    return [case for measurement in MEASUREMENTS for case in measurement.cases()]

@@ -1,0 +1,155 @@
+"""The values that pass between the runner, its children and the report."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+
+import attrs
+
+#: Kernel send and receive buffer asked for on every connection, in bytes. All implementations get
+#: the same number; it is below Linux' usual ``net.core.rmem_max`` of 212992, so nobody is clipped.
+KERNEL_BUFFER = 128 * 1024
+
+#: libzmq's default high-water mark, in messages, set explicitly where a default differs.
+HIGH_WATER_MARK = 1000
+
+
+@attrs.frozen
+class Job:
+    """What one child process is to do in one sample; travels as one line of JSON."""
+
+    size: int
+    """Payload of a message, in bytes."""
+    count: int
+    """Operations to measure: messages, or round trips."""
+    timeout: float
+    """Seconds after which the child gives up by itself."""
+    address: str = ""
+    """Where the other side is bound; empty for the side that binds."""
+    kernel_buffer: int = KERNEL_BUFFER
+    high_water_mark: int = HIGH_WATER_MARK
+
+    def payload(self) -> bytes:
+        """Return the message body, the same bytes in every process."""
+        pattern = bytes(range(256))
+        return (pattern * (self.size // len(pattern) + 1))[: self.size]
+
+
+@attrs.frozen
+class Sample:
+    """What the measuring child saw; travels as one line of JSON."""
+
+    operations: int
+    """Operations that were completed while the clock ran."""
+    seconds: float
+    """How long the clock ran."""
+    details: Mapping[str, float] = attrs.field(factory=dict)
+    """Further figures for the JSON file: percentiles, processor time."""
+
+
+#: A child that binds reports its address through this, so that the other one can be started.
+Announce = Callable[[str], None]
+
+#: A role: one side of a measurement, as one implementation plays it. The measuring side returns
+#: the sample, the other side ``None`` once nothing of it is left to send.
+Role = Callable[[Job, Announce], "Sample | None"]
+
+
+@attrs.frozen
+class Implementation:
+    """One row of the tables: a peer file and the environment it runs in."""
+
+    name: str
+    peer: str
+    """The module in ``bench.peers``."""
+    summary: str
+    environment: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Case:
+    """One table: a measurement at one size."""
+
+    measurement: Measurement
+    size: int
+
+    @property
+    def name(self) -> str:
+        """Return what ``--only`` and the JSON file call it, ``throughput-16`` for example."""
+        return f"{self.measurement.name}-{self.size}"
+
+    @property
+    def title(self) -> str:
+        """Return the headline of its table."""
+        return f"{self.measurement.title}, {format_size(self.size)}"
+
+
+@attrs.frozen
+class Measurement:
+    """One kind of figure, and how to get it."""
+
+    name: str
+    title: str
+    unit: str
+    higher_is_better: bool
+    binds: str
+    """The role of the process that binds and is started first."""
+    connects: str
+    """The role of the process that connects."""
+    value: Callable[[Sample], float]
+    """From a sample to the figure of the table."""
+    show: Callable[[float], str]
+    """From the figure to text, without the unit."""
+    counts: Mapping[str, Mapping[int, int]]
+    """Implementation -> size -> operations that take about 0.5 to 1 s on the reference machine
+    (2 cores, CPython 3.11). A fixed table: calibrating at run time would differ between rounds."""
+
+    def cases(self) -> list[Case]:
+        """Return the sizes of the counts table as cases, small ones first."""
+        sizes = {size for by_size in self.counts.values() for size in by_size}
+        return [Case(self, size) for size in sorted(sizes)]
+
+
+@attrs.frozen
+class Result:
+    """All rounds of one implementation in one case."""
+
+    case: Case
+    implementation: Implementation
+    count: int
+    samples: Sequence[Sample] = ()
+    errors: Sequence[str] = ()
+    """One text for each round that failed."""
+    missing: str = ""
+    """Why the implementation could not take part at all; empty if it did."""
+
+    @property
+    def values(self) -> list[float]:
+        """Return the figure of every round."""
+        return [self.case.measurement.value(sample) for sample in self.samples]
+
+    @property
+    def median(self) -> float | None:
+        """Return the median of the rounds, ``None`` where no round succeeded."""
+        return statistics.median(self.values) if self.samples else None
+
+    def speed_against(self, baseline: Result | None) -> float | None:
+        """Return how many times as fast this is as ``baseline``: above 1 is faster.
+
+        A round trip that takes half the time is twice as fast, so that one reading fits all tables.
+        """
+        if baseline is None:
+            return None
+        own, other = self.median, baseline.median
+        if not own or not other:
+            return None
+        return own / other if self.case.measurement.higher_is_better else other / own
+
+
+def format_size(size: int) -> str:
+    """Return a payload size as people write it: ``16 B``, ``64 KiB``."""
+    for unit, factor in (("MiB", 1024 * 1024), ("KiB", 1024)):
+        if size >= factor and size % factor == 0:
+            return f"{size // factor} {unit}"
+    return f"{size} B"

@@ -1,0 +1,32 @@
+"""What the peers that stand on libzmq share: its versions, and the settings that everybody gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import zmq
+
+from bench.model import Announce, Job
+
+ANY_PORT = "tcp://127.0.0.1:*"
+
+
+def versions() -> dict[str, str]:
+    """Return pyzmq's and libzmq's version."""
+    return {"pyzmq": zmq.__version__, "libzmq": zmq.zmq_version()}
+
+
+def configure(socket: Any, job: Job) -> None:
+    """Set kernel buffers and high-water marks; libzmq wants that before it binds or connects.
+
+    ``socket`` is any of pyzmq's sockets, which have no common type.
+    """
+    socket.set(zmq.SNDBUF, job.kernel_buffer)
+    socket.set(zmq.RCVBUF, job.kernel_buffer)
+    socket.set_hwm(job.high_water_mark)
+
+
+def bind(socket: Any, announce: Announce) -> None:
+    """Bind ``socket`` to a free port of the loopback interface and say which."""
+    socket.bind(ANY_PORT)
+    announce(socket.get_string(zmq.LAST_ENDPOINT))

@@ -1,0 +1,73 @@
+"""pyzmtp, one ``await`` a message: what a program that is written the plain way gets."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from bench.model import Announce, Job, Role, Sample
+from bench.peers.pyzmtp_settings import ANY_PORT, settings, versions
+from bench.peers.reactor import run
+from bench.peers.timing import WARM_UP, check_payload, round_trip_sample
+from pyzmtp import PullSocket, PushSocket, RepSocket, ReqSocket
+
+__all__ = ["ROLES", "versions"]
+
+
+async def _pull(reactor: Any, job: Job, announce: Announce) -> Sample:
+    async with PullSocket(reactor, settings(job)) as socket:
+        announce(await socket.bind(ANY_PORT))
+        await socket.receive()
+        start = perf_counter()
+        received = 1
+        async for message in socket:
+            received += 1
+            if received == job.count:
+                seconds = perf_counter() - start
+                check_payload(message[0], job.payload())
+                break
+    return Sample(operations=job.count - 1, seconds=seconds)
+
+
+async def _push(reactor: Any, job: Job) -> None:
+    payload = job.payload()
+    async with PushSocket(reactor, settings(job)) as socket:
+        socket.connect(job.address)
+        for _ in range(job.count):
+            await socket.send(payload)
+
+
+async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
+    async with RepSocket(reactor, settings(job)) as socket:
+        announce(await socket.bind(ANY_PORT))
+        remaining = job.count + WARM_UP
+        async for message in socket:
+            await socket.send(message)
+            remaining -= 1
+            if not remaining:
+                break
+
+
+async def _request(reactor: Any, job: Job) -> Sample:
+    payload = job.payload()
+    answer: list[bytes] = []
+    async with ReqSocket(reactor, settings(job)) as socket:
+        await socket.connect(job.address)
+        for _ in range(WARM_UP):
+            await socket.send(payload)
+            await socket.receive()
+        marks = [perf_counter()]
+        for _ in range(job.count):
+            await socket.send(payload)
+            answer = await socket.receive()
+            marks.append(perf_counter())
+    check_payload(answer[0], payload)
+    return round_trip_sample(marks)
+
+
+ROLES: dict[str, Role] = {
+    "pull": lambda job, announce: run(lambda reactor: _pull(reactor, job, announce)),
+    "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
+    "reply": lambda job, announce: run(lambda reactor: _reply(reactor, job, announce)),
+    "request": lambda job, announce: run(lambda reactor: _request(reactor, job)),
+}

@@ -1,0 +1,34 @@
+"""What both pyzmtp peers share: the options, and a check that the row is what its name says."""
+
+from __future__ import annotations
+
+import os
+
+import pyzmtp
+from bench.model import Job
+from pyzmtp import SocketOptions
+from pyzmtp.cli.about import installed_version
+
+ANY_PORT = "tcp://127.0.0.1:*"
+
+
+def versions() -> dict[str, str]:
+    """Return pyzmtp's version and implementation; refuse to measure another one than asked for."""
+    wanted = {"yes": "cython", "no": "python"}.get(os.environ.get("PYZMTP_SPEEDUPS", "auto"))
+    if wanted not in (None, pyzmtp.IMPLEMENTATION):
+        raise RuntimeError(f"wanted the {wanted} implementation, got {pyzmtp.IMPLEMENTATION}")
+    return {
+        "pyzmtp": f"{installed_version('pyzmtp')} ({pyzmtp.IMPLEMENTATION})",
+        "Twisted": installed_version("Twisted"),
+    }
+
+
+def settings(job: Job) -> SocketOptions:
+    """Return the buffers and high-water marks of everybody, and a linger that loses nothing."""
+    return SocketOptions(
+        send_hwm=job.high_water_mark,
+        receive_hwm=job.high_water_mark,
+        send_buffer=job.kernel_buffer,
+        receive_buffer=job.kernel_buffer,
+        linger=job.timeout,
+    )

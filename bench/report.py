@@ -1,0 +1,172 @@
+"""From results to ratios, tables and JSON."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+import attrs
+
+from bench.implementations import BASELINES
+from bench.model import Case, Result
+from bench.runner import Availability, Settings
+
+#: Version of the JSON layout; a reader of old files looks here first.
+JSON_FORMAT = 1
+
+
+def ratios(results: Sequence[Result], result: Result) -> dict[str, float | None]:
+    """Return how fast ``result`` is against each baseline among ``results`` of the same case."""
+    by_name = {each.implementation.name: each for each in results}
+    return {name: result.speed_against(by_name.get(name)) for name in BASELINES}
+
+
+def header_of(case: Case) -> list[str]:
+    """Return the column heads of a case's table."""
+    return [
+        "implementation",
+        f"median {case.measurement.unit}",
+        "min - max",
+        *BASELINES.values(),
+    ]
+
+
+def rows_of(results: Sequence[Result]) -> list[list[str]]:
+    """Return the cells of the table for one case, in the order of :func:`header_of`."""
+    return [_row(results, result) for result in results]
+
+
+def _row(results: Sequence[Result], result: Result) -> list[str]:
+    name = result.implementation.name
+    if result.median is None:
+        return [name, "missing" if result.missing else "failed", "-", *("-" for _ in BASELINES)]
+    show = result.case.measurement.show
+    factors = ratios(results, result).values()
+    return [
+        name,
+        show(result.median),
+        f"{show(min(result.values))} - {show(max(result.values))}",
+        *("-" if factor is None else f"{factor:.2f}" for factor in factors),
+    ]
+
+
+def notes_of(results: Sequence[Result]) -> list[str]:
+    """Return one line for everything that did not run: nothing is left out silently."""
+    notes = []
+    for result in results:
+        name = result.implementation.name
+        if result.missing:
+            notes.append(f"{name} is missing: {result.missing}")
+        notes.extend(f"{name} failed in one round: {error}" for error in result.errors)
+    return notes
+
+
+def plain_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as plain text: the first column left, figures right."""
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = [
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "  ".join(padded).rstrip()
+
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([title, line(header), rule, *(line(row) for row in rows)])
+
+
+def print_case(results: Sequence[Result]) -> None:
+    """Print the table of one case, with rich where it is installed."""
+    case = results[0].case
+    header, rows, notes = header_of(case), rows_of(results), notes_of(results)
+    try:
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+    except ImportError:
+        print(plain_table(case.title, header, rows))
+        print("".join(f"  {note}\n" for note in notes))
+        return
+    table = Table(title=case.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for i, head in enumerate(header):
+        table.add_column(head, justify="right" if i else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    console = Console()
+    console.print(table)
+    for note in notes:
+        console.print(f"  {note}", markup=False, highlight=False)
+    console.print()
+
+
+def machine() -> dict[str, Any]:
+    """Return what the figures depend on."""
+    return {
+        "platform": platform.platform(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "cpus": os.cpu_count(),
+        "load_average": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
+    }
+
+
+def preface(found: Mapping[str, Availability], settings: Settings) -> str:
+    """Return what a reader must know about the figures that follow."""
+    here = machine()
+    versions = {name: text for each in found.values() for name, text in each.versions.items()}
+    versions.pop("pyzmtp", None)  # two of them: the rows say which
+    parts = [f"{name} {text}" for name, text in sorted(versions.items())]
+    load = f", load {here['load_average'][0]:.1f}" if here["load_average"] else ""
+    lines = [
+        f"{here['python']}, {here['cpus']} CPUs{load}; " + ", ".join(parts),
+        f"two processes, tcp loopback, kernel buffers {settings.kernel_buffer} bytes, "
+        f"median of {settings.rounds}, rounds interleaved",
+        "vs pyzmq (its blocking sockets), vs txZMQ: times as fast as that; above 1 is faster",
+    ]
+    if settings.quick:
+        lines.append("--quick: a check that everything runs, not a measurement")
+    return "\n".join(lines)
+
+
+def to_json(
+    results: Sequence[Sequence[Result]],
+    found: Mapping[str, Availability],
+    settings: Settings,
+) -> dict[str, Any]:
+    """Return the whole run as plain values, for ``--json`` and for comparing runs."""
+    return {
+        "format": JSON_FORMAT,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "settings": attrs.asdict(settings),
+        "implementations": {
+            name: {"versions": dict(each.versions), "missing": each.missing}
+            for name, each in found.items()
+        },
+        "results": [_result_to_json(group, result) for group in results for result in group],
+    }
+
+
+def _result_to_json(group: Sequence[Result], result: Result) -> dict[str, Any]:
+    measurement = result.case.measurement
+    values = result.values
+    return {
+        "case": result.case.name,
+        "measurement": measurement.name,
+        "size": result.case.size,
+        "unit": measurement.unit,
+        "higher_is_better": measurement.higher_is_better,
+        "implementation": result.implementation.name,
+        "count": result.count,
+        "median": result.median,
+        "min": min(values, default=None),
+        "max": max(values, default=None),
+        "values": values,
+        "details": [dict(sample.details) for sample in result.samples],
+        "speed_against": ratios(group, result),
+        "missing": result.missing,
+        "errors": list(result.errors),
+    }

@@ -1,0 +1,43 @@
+"""PUSH to PULL: messages a second, seen by the receiver from the first message to the last.
+
+The clock starts when the first message (or the first batch) is in the application's hands, and
+what came with it is not counted: only messages that arrived while the clock ran are.
+"""
+
+from __future__ import annotations
+
+from bench.model import Measurement, Sample
+
+
+def messages_a_second(sample: Sample) -> float:
+    """Return the rate of one sample."""
+    return sample.operations / sample.seconds
+
+
+def show_rate(rate: float) -> str:
+    """Return a rate with three significant digits: ``2.41 M``, ``812 k``."""
+    for factor, letter in ((1e6, " M"), (1e3, " k")):
+        if rate >= factor:
+            return f"{rate / factor:.3g}{letter}"
+    return f"{rate:.3g}"
+
+
+MEASUREMENT = Measurement(
+    name="throughput",
+    title="PUSH to PULL",
+    unit="msg/s",
+    higher_is_better=True,
+    binds="pull",
+    connects="push",
+    value=messages_a_second,
+    show=show_rate,
+    counts={
+        "pyzmtp-batch": {16: 1_500_000, 1024: 500_000, 65536: 15_000},
+        "pyzmtp-message": {16: 400_000, 1024: 250_000, 65536: 15_000},
+        "pyzmtp-batch-pure": {16: 300_000, 1024: 200_000, 65536: 15_000},
+        "pyzmtp-message-pure": {16: 150_000, 1024: 120_000, 65536: 15_000},
+        "pyzmq-blocking": {16: 1_000_000, 1024: 300_000, 65536: 12_000},
+        "pyzmq-asyncio": {16: 35_000, 1024: 30_000, 65536: 8_000},
+        "txzmq": {16: 90_000, 1024: 80_000, 65536: 10_000},
+    },
+)

@@ -1,0 +1,1 @@
+"""Tests of pyzmtp against libzmq, over real sockets, with libzmq in a process of its own."""

@@ -1,0 +1,104 @@
+"""How the tests here are run, and what they are given."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from interop.peer import LibzmqPeer, Spawn
+from interop.reactor import left_clean, run
+
+
+def peer_pipes() -> set[object]:
+    """Give the descriptors that outlive a test: those of the libzmq processes."""
+    return {pipe for peer in LibzmqPeer.alive for pipe in peer.descriptors()}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine function in the reactor, and check what it leaves there."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    arguments = {name: pyfuncitem.funcargs[name] for name in names}
+    with left_clean(ours=peer_pipes):
+        run(pyfuncitem.obj(**arguments))
+    return True
+
+
+@pytest.fixture
+def spawn() -> Iterator[Spawn]:
+    """Give a function that starts a libzmq process; all that it started are killed at the end."""
+    started: list[LibzmqPeer] = []
+
+    async def start() -> LibzmqPeer:
+        started.append(await LibzmqPeer.start())
+        return started[-1]
+
+    async def kill_all() -> None:
+        for peer in started:
+            await peer.kill()
+
+    yield start
+    run(kill_all())
+
+
+class Shared:
+    """The process that serves all tests which do not harm it."""
+
+    def __init__(self) -> None:
+        self.peer: LibzmqPeer | None = None
+
+    async def fresh(self) -> LibzmqPeer:
+        """Give a process without sockets, and another one if a test has left a bad one."""
+        if self.peer is None or not self.peer.idle:
+            await self.kill()
+            self.peer = await LibzmqPeer.start()
+        await self.peer.close_all()
+        return self.peer
+
+    async def kill(self) -> None:
+        """Kill the process."""
+        if self.peer is not None:
+            await self.peer.kill()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Shared]:
+    """Keep one libzmq process for the whole run."""
+    shared = Shared()
+    yield shared
+    run(shared.kill())
+
+
+@pytest.fixture
+def libzmq(shared: Shared) -> LibzmqPeer:
+    """Give a libzmq process without any socket in it; not to be stopped or killed."""
+    return run(shared.fresh())
+
+
+@pytest.fixture(params=["tcp", "ipc"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """Name a transport: a test that asks for it runs over each."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(params=["pyzmtp", "libzmq"], ids=["pyzmtp-binds", "pyzmtp-connects"])
+def binder(request: pytest.FixtureRequest) -> str:
+    """Name the side that binds: a test that asks for it runs both ways round."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """Give a directory for ipc sockets: pytest's own may be too long for a socket's path."""
+    path = Path(tempfile.mkdtemp(prefix="pyzmtp-"))
+    yield path
+    shutil.rmtree(path)

@@ -1,0 +1,234 @@
+"""The libzmq side of the tests: a process that owns libzmq sockets and does as it is told.
+
+Run as `python -m interop.libzmq_peer`. Each line on standard input is a command, a JSON object
+with an `id`, the name of what to `do`, and arguments; each gets one line on standard output with
+the same `id` and a `result` or an `error`. Commands are done one after another, and every one
+that waits is given a time limit. The process ends when its standard input does, so that it cannot
+outlive the tests.
+
+Between commands it behaves as any event-driven libzmq program: it watches the descriptor of each
+socket and lets the socket do its work. Without that, a bound SUB would keep its subscriptions to
+itself until the next command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import zmq
+
+from interop.payloads import describe, from_json, message_bytes, number_frame
+
+STDIN = 0
+
+#: Longest wait for a socket before looking again whether the time is up or a route has appeared.
+STEP = 0.005
+
+Recipes = list[list[list[int] | str]]
+
+
+class CommandFailed(Exception):
+    """The command could not be done; the text is for the person who reads the failed test."""
+
+
+def milliseconds(seconds: float) -> int:
+    """Turn `seconds` into what `zmq_poll` takes, never less than zero."""
+    return max(0, int(seconds * 1000))
+
+
+class Peer:
+    """The sockets of this process, by name, and one method for each command."""
+
+    def __init__(self) -> None:
+        self.context = zmq.Context()
+        self.sockets: dict[str, zmq.Socket[bytes]] = {}
+
+    # -- sockets ----------------------------------------------------------------------------
+
+    def do_open(self, socket: str, kind: str, options: dict[str, int | str]) -> None:
+        """Make a socket. Text options are given in hexadecimal."""
+        made: zmq.Socket[bytes] = self.context.socket(getattr(zmq, kind))
+        made.setsockopt(zmq.LINGER, 0)
+        for name, value in options.items():
+            made.setsockopt(
+                getattr(zmq, name), bytes.fromhex(value) if isinstance(value, str) else value
+            )
+        self.sockets[socket] = made
+
+    def do_bind(self, socket: str, address: str, timeout: float) -> str:
+        """Bind, trying again while another process still holds the address."""
+        for _ in self._attempts(timeout, f"{address} is in use"):
+            try:
+                self.sockets[socket].bind(address)
+                break
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EADDRINUSE:
+                    raise
+        return self.sockets[socket].getsockopt_string(zmq.LAST_ENDPOINT)
+
+    def do_connect(self, socket: str, address: str) -> None:
+        """Connect; libzmq does so in the background."""
+        self.sockets[socket].connect(address)
+
+    def do_disconnect(self, socket: str, address: str) -> None:
+        """Undo `connect`."""
+        self.sockets[socket].disconnect(address)
+
+    def do_subscribe(self, socket: str, topic: str) -> None:
+        """Subscribe a SUB socket to a topic given in hexadecimal."""
+        self.sockets[socket].setsockopt(zmq.SUBSCRIBE, bytes.fromhex(topic))
+
+    def do_unsubscribe(self, socket: str, topic: str) -> None:
+        """Undo `subscribe`."""
+        self.sockets[socket].setsockopt(zmq.UNSUBSCRIBE, bytes.fromhex(topic))
+
+    def do_close(self, socket: str, linger: int) -> None:
+        """Close a socket; `linger` is in milliseconds, as for libzmq."""
+        self.sockets.pop(socket).close(linger=linger)
+
+    def do_close_all(self) -> None:
+        """Close every socket, dropping what is unsent."""
+        for name in list(self.sockets):
+            self.do_close(name, linger=0)
+
+    # -- messages ---------------------------------------------------------------------------
+
+    def do_send(self, socket: str, messages: Recipes, timeout: float) -> int:
+        """Send all `messages`, waiting for room and for routes."""
+        deadline = time.monotonic() + timeout
+        for done, message in enumerate(from_json(messages)):
+            self._send(socket, message_bytes(message), deadline, f"sent {done} of {len(messages)}")
+        return len(messages)
+
+    def do_flood(self, socket: str, message: Recipes, limit: int, settle: float) -> int:
+        """Send a message, numbered, until there has been no room for `settle` seconds."""
+        frames = message_bytes(from_json(message)[0])
+        for sent in range(limit):
+            if not self.sockets[socket].poll(milliseconds(settle), zmq.POLLOUT):
+                return sent
+            self.sockets[socket].send_multipart([number_frame(sent), *frames], zmq.DONTWAIT)
+        return limit
+
+    def do_receive(self, socket: str, count: int, timeout: float) -> list[list[str]]:
+        """Receive `count` messages and describe them."""
+        deadline = time.monotonic() + timeout
+        return [
+            describe(self._receive(socket, deadline, f"received {done} of {count}"))
+            for done in range(count)
+        ]
+
+    def do_receive_until(self, socket: str, last: str, timeout: float) -> list[list[str]]:
+        """Receive up to a message whose first frame is `last` (in hexadecimal), and describe."""
+        deadline = time.monotonic() + timeout
+        seen: list[list[str]] = []
+        while True:
+            frames = self._receive(socket, deadline, f"received {len(seen)}, none of them the last")
+            seen.append(describe(frames))
+            if frames[0] == bytes.fromhex(last):
+                return seen
+
+    def do_receive_some(self, socket: str, timeout: float) -> list[list[str]]:
+        """Wait for a message, `timeout` seconds at most, and receive all that are there."""
+        self.sockets[socket].poll(milliseconds(timeout))
+        seen: list[list[str]] = []
+        while self.sockets[socket].poll(0):
+            seen.append(describe(self.sockets[socket].recv_multipart(zmq.DONTWAIT)))
+        return seen
+
+    def do_echo(self, socket: str, count: int, timeout: float) -> int:
+        """Send back `count` messages as they come, each before the next is read."""
+        deadline = time.monotonic() + timeout
+        for done in range(count):
+            frames = self._receive(socket, deadline, f"echoed {done} of {count}")
+            self._send(socket, frames, deadline, f"echoed {done} of {count}")
+        return count
+
+    def do_request(self, socket: str, messages: Recipes, timeout: float) -> list[list[str]]:
+        """Send each message and receive one reply before the next; describe the replies."""
+        deadline = time.monotonic() + timeout
+        replies = []
+        for done, message in enumerate(from_json(messages)):
+            progress = f"had {done} of {len(messages)} replies"
+            self._send(socket, message_bytes(message), deadline, progress)
+            replies.append(describe(self._receive(socket, deadline, progress)))
+        return replies
+
+    # -- waiting ----------------------------------------------------------------------------
+
+    def _attempts(self, timeout: float, progress: str) -> Iterator[None]:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            yield
+            time.sleep(STEP)
+        raise CommandFailed(f"{progress} after {timeout:g} s")
+
+    def _send(self, socket: str, frames: list[bytes], deadline: float, progress: str) -> None:
+        """Send one message. A route that is not there yet may appear: wait for it as for room."""
+        while time.monotonic() < deadline:
+            try:
+                self.sockets[socket].send_multipart(frames, zmq.DONTWAIT)
+                return
+            except zmq.Again:
+                self.sockets[socket].poll(milliseconds(STEP), zmq.POLLOUT)
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EHOSTUNREACH:
+                    raise
+                time.sleep(STEP)
+        raise CommandFailed(f"{progress}, then there was no room or no route")
+
+    def _receive(self, socket: str, deadline: float, progress: str) -> list[bytes]:
+        if not self.sockets[socket].poll(milliseconds(deadline - time.monotonic())):
+            raise CommandFailed(f"{progress}, then nothing came")
+        return self.sockets[socket].recv_multipart(zmq.DONTWAIT)
+
+    # -- commands ---------------------------------------------------------------------------
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """Do the command on `line` and give the answer to it."""
+        command = json.loads(line)
+        number, name = command.pop("id"), command.pop("do")
+        try:
+            return {"id": number, "result": getattr(self, f"do_{name}")(**command)}
+        except (CommandFailed, zmq.ZMQError) as error:
+            return {"id": number, "error": f"libzmq side, {name}: {error}"}
+
+    def run(self) -> None:
+        """Do commands until standard input ends."""
+        pending = b""
+        while chunk := self._wait_for_input():
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                print(json.dumps(self.answer(line)), flush=True)
+
+    def _wait_for_input(self) -> bytes:
+        """Read from standard input, and keep the sockets at work until there is something."""
+        poll = select.poll()
+        poll.register(STDIN, select.POLLIN)
+        for socket in self.sockets.values():
+            poll.register(socket.fileno(), select.POLLIN)
+        while True:
+            for socket in self.sockets.values():
+                # The descriptor is edge-triggered: asking for the events both does what is
+                # pending and arms it again.
+                socket.getsockopt(zmq.EVENTS)
+            if any(descriptor == STDIN for descriptor, _ in poll.poll()):
+                return os.read(STDIN, 65536)
+
+
+def main() -> None:
+    """Run until told to stop, and then leave without waiting for unsent messages."""
+    peer = Peer()
+    try:
+        peer.run()
+    finally:
+        peer.do_close_all()
+        peer.context.term()
+
+
+if __name__ == "__main__":
+    main()

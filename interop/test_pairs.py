@@ -1,0 +1,38 @@
+"""Every pair of socket types that may talk, both ways round, over TCP and Unix sockets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from interop.conversations import CASES, CONVERSATIONS, let_publish, our_options, their_options
+from interop.peer import LibzmqPeer
+from interop.reactor import reactor
+from interop.sockets import CLASSES, PAIRS, EventLog, any_address, link
+from pyzmtp import Disconnected, HandshakeFailed
+
+
+def test_every_pair_has_a_conversation() -> None:
+    assert set(CONVERSATIONS) == set(PAIRS)
+
+
+@pytest.mark.parametrize(("our_kind", "their_kind"), PAIRS, ids=["-".join(p) for p in PAIRS])
+async def test_pair(
+    our_kind: str,
+    their_kind: str,
+    binder: str,
+    transport: str,
+    libzmq: LibzmqPeer,
+    directory: Path,
+) -> None:
+    theirs = await libzmq.open(their_kind, **their_options(their_kind))
+    async with CLASSES[our_kind](reactor, **our_options(our_kind)) as ours:
+        events = EventLog(ours)
+        await link(ours, events, theirs, binder, any_address(transport, directory))
+        await let_publish(ours, theirs)
+        for case in CASES:
+            for conversation in CONVERSATIONS[our_kind, their_kind]:
+                await conversation(ours, theirs, case)
+        assert not events.of(Disconnected)
+        assert not events.of(HandshakeFailed)

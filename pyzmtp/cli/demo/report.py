@@ -1,0 +1,125 @@
+"""Tells on the terminal what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pyzmtp.cli.demo.plan import Meeting
+from pyzmtp.cli.demo.stage import Outcome
+from pyzmtp.cli.demo.transcript import Line, hex_dump
+
+__all__ = ["has_failed", "print_excerpt", "print_outcomes", "print_summary"]
+
+
+def has_failed(outcomes: Sequence[Outcome]) -> bool:
+    """Return whether anything went wrong, or nothing was done at all."""
+    held = [each for each in outcomes if not each.unavailable]
+    return not held or any(each.error for each in held)
+
+
+def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
+    """Print one row a meeting, a rule between the conversations."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("pattern", no_wrap=True)
+    table.add_column("binds", no_wrap=True)
+    table.add_column("connects", no_wrap=True)
+    table.add_column("address", no_wrap=True)
+    table.add_column("messages", justify="right")
+    table.add_column("ms", justify="right")
+    table.add_column("")
+    previous = ""
+    for outcome in outcomes:
+        meeting = outcome.meeting
+        name = meeting.conversation.name
+        if previous not in ("", name):
+            table.add_section()
+        table.add_row(
+            name if name != previous else "",
+            f"{meeting.binds.socket_type} {meeting.bound_by}",
+            f"{meeting.connects.socket_type} {meeting.connected_by}",
+            _short_address(outcome),
+            str(meeting.conversation.messages) if _went_well(outcome) else "-",
+            f"{outcome.seconds * 1000:.0f}" if not outcome.unavailable else "-",
+            _verdict(outcome),
+        )
+        previous = name
+    console.print(table)
+    for outcome in outcomes:
+        if outcome.error:
+            _say(console, f"FAILED: {describe(outcome.meeting)}: {outcome.error}", "bold red")
+    reasons = {each.unavailable for each in outcomes if each.unavailable}
+    for reason in sorted(reasons):
+        _say(console, f"not held here: {reason}", "yellow")
+
+
+def print_excerpt(console: Console, outcome: Outcome, lines: Sequence[Line]) -> None:
+    """Print what crossed the wire in one short meeting."""
+    meeting = outcome.meeting
+    _say(console, f"What crosses the wire: {describe(meeting)}", "bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("ms", justify="right")
+    table.add_column("from", no_wrap=True)
+    table.add_column("what", no_wrap=True)
+    table.add_column("it says, and its bytes")
+    for line in lines:
+        role = meeting.connects if line.from_connecting else meeting.binds
+        table.add_row(
+            f"{line.at * 1000:.1f}",
+            role.socket_type,
+            line.what,
+            Text.assemble(line.meaning, "\n", (hex_dump(line.data), "dim")),
+        )
+    console.print(table)
+    if outcome.error:
+        _say(console, f"FAILED: {outcome.error}", "bold red")
+
+
+def print_summary(console: Console, outcomes: Sequence[Outcome]) -> None:
+    """Print the last line: what it comes to."""
+    held = [each for each in outcomes if not each.unavailable]
+    failures = sum(bool(each.error) for each in held)
+    messages = sum(each.meeting.conversation.messages for each in held if not each.error)
+    seconds = sum(each.seconds for each in held)
+    text = f"{len(held)} conversations, {messages} messages compared by byte, {seconds:.1f} s: "
+    if has_failed(outcomes):
+        _say(console, text + f"{failures} FAILED", "bold red")
+    else:
+        _say(console, text + "all went well", "bold green")
+
+
+def describe(meeting: Meeting) -> str:
+    """Return who met whom, in words."""
+    binds, connects = meeting.binds.socket_type, meeting.connects.socket_type
+    return (
+        f"{binds} ({meeting.bound_by}, binds) and {connects} ({meeting.connected_by}, connects) "
+        f"over {meeting.transport}"
+    )
+
+
+def _went_well(outcome: Outcome) -> bool:
+    return not outcome.error and not outcome.unavailable
+
+
+def _verdict(outcome: Outcome) -> Text:
+    if outcome.unavailable:
+        return Text("not held", "yellow")
+    return Text("FAILED", "bold red") if outcome.error else Text("ok", "green")
+
+
+def _short_address(outcome: Outcome) -> str:
+    """Return the address; of an ipc path only its name, as they are all in one directory."""
+    scheme, _, where = outcome.address.partition("://")
+    if scheme == "ipc":
+        return f"ipc://.../{PurePath(where).name}"
+    return outcome.address or outcome.meeting.transport
+
+
+def _say(console: Console, text: str, style: str) -> None:
+    """Print text that is not markup: an error may quote anything."""
+    console.print(Text(text, style), soft_wrap=True)

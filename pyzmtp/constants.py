@@ -1,0 +1,75 @@
+"""Numbers and names that the wire fixes: socket types, frame flags, greeting bytes, command names."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+__all__ = [
+    "COMMAND",
+    "DEFAULT_HWM",
+    "LONG",
+    "MORE",
+    "SHORT_FRAME_LIMIT",
+    "VERSION",
+    "SocketType",
+    "compatible",
+]
+
+# Frame flags (RFC 37, section "Framing"). Bits 3 to 7 are reserved.
+MORE: Final = 0x01
+LONG: Final = 0x02
+COMMAND: Final = 0x04
+
+# A body longer than this needs the long form; libzmq never uses the long form below it.
+SHORT_FRAME_LIMIT: Final = 255
+
+# The version that we announce: ZMTP 3.1 (RFC 37).
+VERSION: Final = (3, 1)
+
+# ZMQ_SNDHWM and ZMQ_RCVHWM: libzmq's default of 1000 messages a peer and direction.
+DEFAULT_HWM: Final = 1000
+
+
+class SocketType(Enum):
+    """A ZeroMQ socket type; the value is the name that travels as ``Socket-Type``."""
+
+    PAIR = "PAIR"
+    PUB = "PUB"
+    SUB = "SUB"
+    REQ = "REQ"
+    REP = "REP"
+    DEALER = "DEALER"
+    ROUTER = "ROUTER"
+    PULL = "PULL"
+    PUSH = "PUSH"
+    XPUB = "XPUB"
+    XSUB = "XSUB"
+
+    @property
+    def sends_identity(self) -> bool:
+        """Whether READY carries ``Identity`` (even an empty one), as libzmq's does."""
+        return self in _IDENTITY_TYPES
+
+
+_IDENTITY_TYPES: Final = frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER})
+
+# RFC 37 "Socket types", enforced by both sides during the handshake.
+_COMPATIBLE: Final[dict[SocketType, frozenset[SocketType]]] = {
+    SocketType.PAIR: frozenset({SocketType.PAIR}),
+    SocketType.PUB: frozenset({SocketType.SUB, SocketType.XSUB}),
+    SocketType.SUB: frozenset({SocketType.PUB, SocketType.XPUB}),
+    SocketType.REQ: frozenset({SocketType.REP, SocketType.ROUTER}),
+    SocketType.REP: frozenset({SocketType.REQ, SocketType.DEALER}),
+    SocketType.DEALER: frozenset({SocketType.REP, SocketType.DEALER, SocketType.ROUTER}),
+    SocketType.ROUTER: frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER}),
+    SocketType.PULL: frozenset({SocketType.PUSH}),
+    SocketType.PUSH: frozenset({SocketType.PULL}),
+    SocketType.XPUB: frozenset({SocketType.SUB, SocketType.XSUB}),
+    SocketType.XSUB: frozenset({SocketType.PUB, SocketType.XPUB}),
+}
+
+
+def compatible(ours: SocketType, theirs: SocketType) -> bool:
+    """Whether two socket types may talk to each other (RFC 37, "Socket types")."""
+    return theirs in _COMPATIBLE[ours]

@@ -1,0 +1,332 @@
+"""One ZMTP 3.x connection, from the greeting to the last message, without I/O.
+
+Three things drive it: bytes that arrived (:meth:`Connection.receive_data`), the clock
+(:meth:`Connection.handle_timer`) and the end of the transport (:meth:`Connection.transport_lost`).
+After each of them look at :attr:`Connection.attention`: it is set when there are bytes to send
+(:meth:`Connection.data_to_send`), when the handshake is done (:attr:`Connection.peer`), or when the
+connection is over (:attr:`Connection.error`). A peer can never make any of them raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from attrs import frozen
+
+from pyzmtp._speedups import FrameDecoder, encode_batch
+from pyzmtp.constants import SocketType, compatible
+from pyzmtp.engine.states import TRANSITIONS, Input, State
+from pyzmtp.errors import (
+    CommandError,
+    HandshakeTimeout,
+    IncompatibleSocketType,
+    MechanismMismatch,
+    MetadataError,
+    PeerRefused,
+    ProtocolError,
+)
+from pyzmtp.mechanisms.base import Mechanism
+from pyzmtp.peer import Peer
+from pyzmtp.wire.command import decode_command, decode_error, decode_ping, encode_error, encode_pong
+from pyzmtp.wire.greeting import (
+    GreetingReader,
+    GreetingStage,
+    encode_rest,
+    encode_signature,
+    encode_version,
+)
+from pyzmtp.wire.message import Message, Outgoing
+from pyzmtp.wire.metadata import MAX_IDENTITY
+from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
+
+__all__ = ["Connection", "ConnectionSettings"]
+
+#: Bytes in a handshake command: more than any READY or INITIATE in the field needs.
+MAX_HANDSHAKE_COMMAND: Final = 16 * 1024
+#: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
+MAX_COMMAND: Final = 64 * 1024
+
+# Names that say who a peer is. Only a mechanism may; from the peer's own mouth they are dropped.
+_RESERVED: Final = frozenset({"user-id", "peer-address"})
+_PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
+
+
+@frozen
+class ConnectionSettings:
+    """What a connection needs to know of its socket."""
+
+    socket_type: SocketType
+    mechanism: Callable[[], Mechanism]
+    routing_id: bytes = b""
+    min_version: tuple[int, int] = (3, 0)
+    handshake_timeout: float | None = None
+    max_message_size: int = 0
+    max_message_parts: int = 0
+
+
+class Connection:
+    """The protocol engine of one connection.
+
+    :ivar state: see :class:`State`.
+    :ivar attention: whether the owner must look at the connection; :meth:`data_to_send` clears it.
+    :ivar more: whether the last :meth:`receive_data` stopped with bytes left that may hold messages.
+    :ivar peer: who it is, from the moment the handshake is done.
+    :ivar error: why the connection is over, if it is by the peer's fault or by time.
+    """
+
+    __slots__ = (
+        "_address",
+        "_deadline",
+        "_decoder",
+        "_greeting",
+        "_incoming",
+        "_mechanism",
+        "_output",
+        "_peer_address",
+        "_pong",
+        "_settings",
+        "attention",
+        "error",
+        "more",
+        "peer",
+        "state",
+    )
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        now: float,
+        address: str = "",
+        peer_address: str = "",
+        incoming: bool = False,
+    ) -> None:
+        self.state = State.GREETING
+        self.attention = True
+        self.more = False
+        self.peer: Peer | None = None
+        self.error: ProtocolError | None = None
+        self._settings = settings
+        self._address = address
+        self._peer_address = peer_address
+        self._incoming = incoming
+        self._mechanism = settings.mechanism()
+        self._greeting = GreetingReader(settings.min_version)
+        self._decoder = FrameDecoder(MAX_HANDSHAKE_COMMAND)
+        self._decoder.commands_only = True
+        self._output = encode_signature(settings.routing_id)
+        self._pong = b""
+        timeout = settings.handshake_timeout
+        self._deadline = None if timeout is None else now + timeout
+
+    # What drives the connection
+
+    def receive_data(self, data: bytes, now: float, limit: int) -> list[Message]:
+        """Take bytes from the transport and return the messages that are complete, at most ``limit``.
+
+        Returns early when the handshake is done, so that the owner can make room for the messages:
+        while :attr:`more` is set, call again with ``b""``.
+        """
+        if self.state is State.READY:  # the only case that is hot
+            decoder = self._decoder
+            messages = decoder.feed(data, limit)
+            if decoder.command is not None or decoder.error is not None:
+                messages = self._read_commands(messages, limit)
+            self.more = len(messages) >= limit and decoder.pending
+            return messages
+        self.more = False
+        try:
+            if self.state is State.GREETING:
+                data = self._read_greeting(data)
+            if self.state is State.HANDSHAKE:
+                self._read_handshake(data)
+        except ProtocolError as error:
+            self._fail(error)
+        return []
+
+    def next_deadline(self) -> float | None:
+        """When :meth:`handle_timer` must be called at the latest, on the clock of ``now``."""
+        return self._deadline
+
+    def handle_timer(self, now: float) -> None:
+        """Act on the deadline, if it has come."""
+        if self._deadline is not None and now >= self._deadline:
+            timeout = self._settings.handshake_timeout
+            assert timeout is not None  # nothing else sets a deadline
+            self._fail(HandshakeTimeout(timeout))
+
+    def transport_lost(self) -> None:
+        """The transport is gone: whatever was incomplete is forgotten."""
+        self._move(Input.FAILED)
+
+    def reject(self, error: ProtocolError) -> None:
+        """End the connection for a reason that only its owner can know, such as a taken routing id."""
+        self._fail(error)
+
+    # What comes out
+
+    def data_to_send(self) -> bytes:
+        """The engine's own bytes: greeting, handshake, PONG. Clears :attr:`attention`."""
+        self.attention = False
+        output = self._output + self._pong
+        self._output = self._pong = b""
+        return output
+
+    def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
+        """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many)."""
+        return encode_batch(messages, limit)
+
+    # The greeting
+
+    def _read_greeting(self, data: bytes) -> bytes:
+        before = self._greeting.stage
+        rest = self._greeting.feed(data)
+        stage = self._greeting.stage
+        if before < GreetingStage.SIGNATURE <= stage:
+            self._send(encode_version())
+        if before < GreetingStage.VERSION <= stage:
+            self._send(encode_rest(self._mechanism.name, self._mechanism.as_server))
+        greeting = self._greeting.greeting
+        if greeting is not None:
+            ours = self._mechanism.name
+            if greeting.mechanism != ours.ljust(20, b"\0"):
+                theirs = greeting.mechanism.rstrip(b"\0").decode("ascii", "backslashreplace")
+                raise MechanismMismatch(ours.decode("ascii"), theirs)
+            self._move(Input.GREETING_READ)
+            self._send(self._mechanism.start())
+        return rest
+
+    # The handshake
+
+    def _read_handshake(self, data: bytes) -> None:
+        decoder = self._decoder
+        decoder.feed(data, 1)
+        while self.state is State.HANDSHAKE:
+            if decoder.error is not None:
+                raise decoder.error
+            if decoder.command is None:
+                return
+            name, content = decode_command(decoder.command)
+            if name == b"ERROR":
+                raise PeerRefused(decode_error(content))
+            try:
+                self._send(self._mechanism.receive(name, content))
+                properties = self._mechanism.peer_properties
+                if properties is not None:
+                    self._finish_handshake(properties)
+                    self.more = decoder.pending
+                    return
+            except (CommandError, IncompatibleSocketType) as error:
+                # RFC 37: say why, so that the peer does not have to guess.
+                self._send(encode_error(str(error)))
+                raise
+            decoder.feed(b"", 1)
+
+    def _finish_handshake(self, properties: dict[str, bytes]) -> None:
+        """Judge what the peer said of itself, and open the connection for messages."""
+        assert self._greeting.greeting is not None  # the state table has no other way to get here
+        by_name = {name.lower(): value for name, value in properties.items()}
+        version = self._greeting.greeting.version
+        self.peer = Peer(
+            address=self._address,
+            peer_address=self._peer_address,
+            incoming=self._incoming,
+            version=version,
+            mechanism=self._mechanism.name.decode("ascii"),
+            socket_type=self._check_socket_type(by_name.get("socket-type")),
+            routing_id=_check_identity(by_name.get("identity", b"")),
+            user_id=self._mechanism.user_id,
+            metadata=_public_metadata(properties),
+        )
+        self._move(Input.HANDSHAKE_DONE)
+        self._deadline = None
+        self.attention = True
+        decoder = self._decoder
+        decoder.commands_only = False
+        decoder.max_command_size = MAX_COMMAND
+        decoder.max_message_size = self._settings.max_message_size
+        decoder.max_message_parts = self._settings.max_message_parts
+
+    def _check_socket_type(self, announced: bytes | None) -> SocketType | None:
+        if announced is None:
+            return None  # libzmq accepts a READY that does not say, and so do we
+        ours = self._settings.socket_type
+        name = announced.decode("ascii", "backslashreplace")
+        try:
+            theirs = SocketType(name)
+        except ValueError:
+            raise IncompatibleSocketType(ours, name) from None
+        if not compatible(ours, theirs):
+            raise IncompatibleSocketType(ours, name)
+        return theirs
+
+    # Commands among the messages
+
+    def _read_commands(self, messages: list[Message], limit: int) -> list[Message]:
+        """Act on the command at which the decoder stopped, and go on decoding behind it."""
+        decoder = self._decoder
+        while self.state is State.READY:
+            if decoder.error is not None:
+                self._fail(decoder.error)
+                break
+            if decoder.command is None:
+                break
+            try:
+                notice = self._read_command(decoder.command)
+            except ProtocolError as error:
+                self._fail(error)
+                break
+            if notice is not None:
+                messages.append(notice)
+            messages += decoder.feed(b"", limit - len(messages))
+        return messages
+
+    def _read_command(self, body: bytes) -> Message | None:
+        """Answer a command; a subscription becomes a message, for those types that take it."""
+        name, data = decode_command(body)
+        if name == b"PING":
+            # At most one PONG waits: a peer that only sends PINGs must not make us hoard answers.
+            _, context = decode_ping(data)
+            self._pong = encode_pong(context)
+            self.attention = True
+        elif name in _SUBSCRIPTIONS and self._settings.socket_type in _PUBLISHERS:
+            return subscription_message(_SUBSCRIPTIONS[name], data)
+        return None  # RFC 37 and libzmq: unknown commands are ignored, and so is a late READY or ERROR
+
+    # Changes of state
+
+    def _send(self, data: bytes) -> None:
+        self._output += data
+        self.attention = True
+
+    def _move(self, change: Input) -> None:
+        self.state = TRANSITIONS[self.state, change]
+
+    def _fail(self, error: ProtocolError) -> None:
+        if self.error is None and self.state is not State.CLOSED:
+            self.error = error
+            self.attention = True
+        self._move(Input.FAILED)
+        self._deadline = None
+        self.more = False
+
+
+_SUBSCRIPTIONS: Final = {b"SUBSCRIBE": SUBSCRIBE, b"CANCEL": CANCEL}
+
+
+def _check_identity(identity: bytes) -> bytes:
+    if len(identity) > MAX_IDENTITY:
+        raise MetadataError("READY", f"an Identity of {len(identity)} bytes, at most 255 allowed")
+    if identity.startswith(b"\0"):
+        # Such ids are the ROUTER's own to give; a peer that could claim one could take another's place.
+        raise MetadataError("READY", "an Identity may not begin with a zero byte")
+    return identity
+
+
+def _public_metadata(properties: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What the application may see: not what the handshake has read, nor what a peer may not claim."""
+    return {
+        name: value
+        for name, value in properties.items()
+        if not name.startswith("__") and name.lower() not in _RESERVED | {"socket-type", "identity"}
+    }

@@ -1,0 +1,1 @@
+"""Security mechanisms: what is said between the greeting and the first message. No I/O."""

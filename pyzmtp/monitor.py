@@ -1,0 +1,142 @@
+"""Tells whoever wants to know what happens to a socket's connections (libzmq: socket monitor)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+from weakref import WeakSet
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from pyzmtp.engine.events import AcceptFailed, BindFailed, Event, HandshakeFailed, MessagesDropped
+
+__all__ = ["EventStream", "Monitor"]
+
+#: Events that wait for a slow reader; beyond that the oldest are dropped, and counted.
+_MAX_WAITING: Final = 1000
+#: Seconds between two warnings of one socket: a scanner on the port must not fill the log.
+_WARNING_INTERVAL: Final = 1.0
+_WORTH_A_WARNING: Final = (AcceptFailed, BindFailed, HandshakeFailed, MessagesDropped)
+
+_log = Logger(namespace="pyzmtp")
+
+
+class EventStream:
+    """The events of a socket from now on, for ``async for``. Ends when the socket is closed.
+
+    :ivar dropped: events that were dropped because the reader was more than 1000 behind.
+    """
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._events: deque[Event] = deque()
+        self._reader: Deferred[Event] | None = None
+        self._closed = False
+
+    def __aiter__(self) -> EventStream:
+        return self
+
+    def __anext__(self) -> Deferred[Event]:
+        if self._events:
+            return succeed(self._events.popleft())
+        if self._closed:
+            return fail(StopAsyncIteration())
+        self._reader = Deferred(self._forget)
+        return self._reader
+
+    def _forget(self, reader: Deferred[Event]) -> None:
+        self._reader = None
+
+    def put(self, event: Event) -> None:
+        """Hand over an event."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.callback(event)
+            return
+        if len(self._events) == _MAX_WAITING:
+            self._events.popleft()
+            self.dropped += 1
+        self._events.append(event)
+
+    def close(self) -> None:
+        """There will be no more."""
+        self._closed = True
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.errback(StopAsyncIteration())
+
+
+class Monitor:
+    """Passes each event to callbacks, streams and the log, and is never held up by any of them.
+
+    :ivar dropped: how many events all its streams together have dropped.
+    """
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+        self._callbacks: list[Callable[[Event], object]] = []
+        self._streams: WeakSet[EventStream] = WeakSet()
+        self._next_warning = 0.0
+        self._withheld = 0
+
+    @property
+    def dropped(self) -> int:
+        return sum(stream.dropped for stream in self._streams)
+
+    def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
+        """Call ``callback(event)`` for each event; return a function that ends this."""
+        self._callbacks.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+        return unsubscribe
+
+    def events(self) -> EventStream:
+        """A new stream of the events from now on."""
+        stream = EventStream()
+        self._streams.add(stream)
+        return stream
+
+    def emit(self, event: Event) -> None:
+        """Pass ``event`` on. Never raises."""
+        self._report(event)
+        for stream in list(self._streams):
+            stream.put(event)
+        for callback in list(self._callbacks):
+            try:
+                callback(event)
+            except Exception:
+                _log.failure("an event callback failed on {event}", event=event)
+
+    def close(self) -> None:
+        """End all streams."""
+        for stream in list(self._streams):
+            stream.close()
+
+    def _report(self, event: Event) -> None:
+        kind = type(event).__name__
+        if not isinstance(event, _WORTH_A_WARNING):
+            _log.debug("{kind} {address}", kind=kind, address=event.address, event=event)
+            return
+        now = self._reactor.seconds()
+        if now < self._next_warning:
+            self._withheld += 1
+            return
+        self._next_warning = now + _WARNING_INTERVAL
+        withheld, self._withheld = self._withheld, 0
+        reason = event.reason if isinstance(event, MessagesDropped) else str(event.error)
+        peer_address = getattr(event, "peer_address", "")
+        _log.warn(
+            "{kind} {address} {peer_address}: {reason} ({withheld} more since the last warning)",
+            kind=kind,
+            address=event.address,
+            peer_address=peer_address,
+            reason=reason,
+            withheld=withheld,
+            event=event,
+        )

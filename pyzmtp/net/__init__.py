@@ -1,0 +1,1 @@
+"""Where Twisted begins: transports, connecting, listening. Everything below is free of I/O."""

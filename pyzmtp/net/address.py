@@ -1,0 +1,135 @@
+"""ZeroMQ addresses: ``tcp://``, ``ipc://`` and ``inproc://``, and how to write one down."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Final
+
+from attrs import frozen
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import IAddress
+
+from pyzmtp.errors import AddressError
+
+__all__ = [
+    "Address",
+    "InprocAddress",
+    "IpcAddress",
+    "TcpAddress",
+    "describe",
+    "host_and_port",
+    "parse",
+]
+
+#: Bytes in the path of a UNIX socket on Linux, without the NUL at its end (libzmq: ENAMETOOLONG).
+_MAX_PATH: Final = 107
+#: libzmq documents that an inproc name has at most 256 characters.
+_MAX_NAME: Final = 256
+
+_SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://(.*)", re.DOTALL)
+_HOST: Final = re.compile(r"[a-zA-Z0-9:*_][a-zA-Z0-9:*_.%-]*")
+
+
+@frozen
+class TcpAddress:
+    """``tcp://host:port`` or, to connect from somewhere, ``tcp://source:port;host:port``.
+
+    :ivar host: a name, an IPv4 or IPv6 literal without brackets, or ``*``.
+    :ivar port: 0 stands for any free port.
+    :ivar source: (host, port) to connect from, or ``None``.
+    """
+
+    host: str
+    port: int
+    source: tuple[str, int] | None = None
+
+
+@frozen
+class IpcAddress:
+    """``ipc://path``, ``ipc://@name`` for Linux's abstract names, or ``ipc://*`` for a new path.
+
+    :ivar path: as the operating system wants it: an abstract name begins with NUL; ``None``: any.
+    """
+
+    path: str | None
+
+
+@frozen
+class InprocAddress:
+    """``inproc://name``, known to the sockets of one reactor."""
+
+    name: str
+
+
+Address = TcpAddress | IpcAddress | InprocAddress
+
+
+def parse(text: str) -> Address | None:
+    """Understand a ZeroMQ address; ``None`` if there is no ``://`` in it, as in endpoint strings.
+
+    Raises :exc:`AddressError` for one that cannot be meant. Unlike libzmq, which takes ``70000`` for
+    port 4464 and ``12x`` for port 12, it takes no port but 0 to 65535.
+    """
+    match = _SCHEME.fullmatch(text)
+    if match is None:
+        return None
+    scheme, rest = match.groups()
+    if scheme == "tcp":
+        return _parse_tcp(text, rest)
+    if scheme == "ipc":
+        return _parse_ipc(text, rest)
+    if scheme == "inproc":
+        if not 0 < len(rest) <= _MAX_NAME:
+            raise AddressError(text, f"an inproc name has 1 to {_MAX_NAME} characters")
+        return InprocAddress(rest)
+    raise AddressError(text, f"there is no transport {scheme!r}; there are tcp, ipc and inproc")
+
+
+def _parse_tcp(text: str, rest: str) -> TcpAddress:
+    source, semicolon, target = rest.rpartition(";")
+    host, port = _split_port(text, target)
+    return TcpAddress(host, port, _split_port(text, source) if semicolon else None)
+
+
+def _split_port(text: str, part: str) -> tuple[str, int]:
+    host, colon, port = part.rpartition(":")
+    if not colon:
+        raise AddressError(text, "it names no port")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if _HOST.fullmatch(host) is None or ("*" in host and host != "*"):
+        raise AddressError(text, f"{host!r} is no host")
+    if port == "*":
+        return host, 0
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise AddressError(text, f"{port!r} is no port: it takes 0 to 65535 or *")
+    return host, int(port)
+
+
+def _parse_ipc(text: str, rest: str) -> IpcAddress:
+    if rest.startswith("*"):
+        return IpcAddress(None)
+    if rest in ("", "@") or "\0" in rest:
+        raise AddressError(text, "it names no path")
+    if len(os.fsencode(rest)) > _MAX_PATH:
+        raise AddressError(text, f"the path is longer than {_MAX_PATH} bytes")
+    return IpcAddress("\0" + rest[1:] if rest.startswith("@") else rest)
+
+
+def host_and_port(host: str, port: int) -> str:
+    """``host:port``, with the brackets that an IPv6 literal needs."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def describe(address: IAddress) -> str:
+    """Where a transport's end is: ``host:port``, a path, or whatever else it says of itself."""
+    if isinstance(address, IPv4Address | IPv6Address):
+        return host_and_port(address.host, address.port)
+    if isinstance(address, UNIXAddress):
+        name = address.name
+        if name is None:
+            return ""
+        text = os.fsdecode(name)
+        return "@" + text[1:] if text.startswith("\0") else text
+    return str(address)

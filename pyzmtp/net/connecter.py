@@ -1,0 +1,198 @@
+"""One connect of a socket: :class:`Connecter`."""
+
+from __future__ import annotations
+
+import random
+from typing import Final
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from pyzmtp.engine.events import ConnectDelayed, Connected, ConnectRetried
+from pyzmtp.errors import (
+    ConnectAborted,
+    ConnectError,
+    HandshakeTimeout,
+    ProtocolError,
+    RoutingIdInUse,
+    TooManyPeers,
+)
+from pyzmtp.net.core import SocketCore
+from pyzmtp.net.dialling import dial
+from pyzmtp.net.keeper import Keeper
+from pyzmtp.net.outcome import Outcome
+from pyzmtp.net.places import ClientPlace, name_of
+from pyzmtp.net.protocol import ZMTPProtocol
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
+
+__all__ = ["Connecter"]
+
+# What a peer may do without being given up: it may be another's turn, or a better moment, next time.
+# After all other faults libzmq does not try again either, for the peer would only repeat them.
+_FORGIVEN: Final = (HandshakeTimeout, RoutingIdInUse, TooManyPeers)
+
+
+class Connecter(Keeper):
+    """Dials one place until it is told to stop, with one pipe that outlives the connections.
+
+    The pipe is attached at once, and its outbox waits for the peer; under ``immediate`` there is a
+    pipe only while there is a peer.
+
+    :ivar outcome: fires with the peer of the first handshake, or with why there never will be one.
+    """
+
+    incoming = False
+
+    def __init__(
+        self,
+        core: SocketCore,
+        reactor: Reactor,
+        place: ClientPlace,
+        where: object,
+        routing_id: bytes,
+    ) -> None:
+        super().__init__(core, name_of(where), where)
+        self.outcome: Outcome[Peer] = Outcome()
+        self._reactor = reactor
+        self._place = place
+        self._routing_id = routing_id
+        self._pipe: Pipe | None = None
+        self._attempt: Deferred[None] | None = None
+        self._retry: IDelayedCall | None = None
+        self._failures = 0  # attempts in a row that led to no handshake
+        self._over = False  # no attempt will follow
+
+    def start(self) -> None:
+        """Make the first attempt. Raises :exc:`ProtocolError` if the socket takes no further peer."""
+        if not self._core.options.immediate:
+            self._pipe = self._new_pipe()
+            self._core.pattern.attach(self._pipe)
+        self._dial()
+
+    def _new_pipe(self) -> Pipe:
+        pipe = self._core.pattern.new_pipe()
+        pipe.routing_id = self._routing_id
+        return pipe
+
+    @property
+    def pipes(self) -> list[Pipe]:
+        return [] if self._pipe is None else [self._pipe]
+
+    # Attempts
+
+    def _dial(self) -> None:
+        self._retry = None
+        self._core.emit(ConnectDelayed(self.address))
+        self._attempt = Deferred.fromCoroutine(
+            dial(self._reactor, self._place, self._core.options, self.new_protocol)
+        )
+        self._attempt.addBoth(self._dialled)
+
+    def _dialled(self, result: Failure | None) -> None:
+        self._attempt = None
+        if isinstance(result, Failure):
+            reason = result.value
+            if not isinstance(reason, CancelledError):
+                self._try_again(ConnectError(self.address, reason))
+        self._check_stopped()
+
+    def _try_again(self, error: Exception) -> None:
+        """Make another attempt after a while, unless there shall be none."""
+        options = self._core.options
+        interval = options.reconnect_interval
+        if self._over:
+            return
+        if interval is None:
+            self._end(error)
+            return
+        delay = interval
+        if options.reconnect_interval_max > 0:
+            delay = min(interval * 2.0 ** min(self._failures, 32), options.reconnect_interval_max)
+        # The random part keeps a thousand clients of a server that restarts from coming all at once.
+        delay += random.uniform(0, interval)
+        self._failures += 1
+        self._core.emit(ConnectRetried(self.address, delay, error))
+        if not self._over:  # whoever heard of it may have closed the socket
+            self._retry = self._core.reactor.callLater(delay, self._dial)
+
+    def _end(self, error: Exception) -> None:
+        """Give up for good: nothing will be sent any more."""
+        if self._over:
+            return
+        self._over = True
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if self._attempt is not None:
+            self._attempt.cancel()
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            # libzmq: after disconnect() nothing of the peer is received any more.
+            aborted = isinstance(error, ConnectAborted)
+            self._core.retire(pipe, self.address, str(error), forget_unread=aborted)
+        self.outcome.fail(error)
+        if self._stopped is None:
+            self._core.forget(self)
+            self.stop(0)
+
+    # The keeper's part
+
+    def connection_made(self, protocol: ZMTPProtocol) -> None:
+        super().connection_made(protocol)
+        self._core.emit(Connected(self.address, protocol.peer_address))
+        if self._stopped is not None:
+            protocol.finish()
+        if protocol.transport.getPeer() == protocol.transport.getHost() and protocol.peer_address:
+            # TCP's simultaneous open: retrying a free local port can connect a socket to itself.
+            protocol.abort()
+
+    def _pipe_for(self, peer: Peer) -> Pipe:
+        pipe = self._pipe
+        if pipe is None:
+            pipe = self._new_pipe()
+            pipe.peer = peer
+            self._core.pattern.attach(pipe)
+            self._pipe = pipe
+        pipe.peer = peer
+        return pipe
+
+    def handshake_done(self, protocol: ZMTPProtocol, peer: Peer) -> Pipe:
+        pipe = super().handshake_done(protocol, peer)
+        self._failures = 0
+        assert pipe.peer is not None
+        self.outcome.succeed(pipe.peer)
+        return pipe
+
+    def _after_loss(self, pipe: Pipe | None, reason: Exception) -> None:
+        if pipe is not None and not self._over:
+            if self._core.options.immediate:
+                # libzmq: the pipe goes with the connection, and both of its queues with the pipe.
+                self._pipe = None
+                why = "the connection was lost, and immediate is set"
+                self._core.retire(pipe, self.address, why, forget_unread=True)
+            else:
+                self._core.pattern.hiccup(pipe)
+        if isinstance(reason, ProtocolError) and not isinstance(reason, _FORGIVEN):
+            self._end(reason)
+        elif self._stopped is None or self._has_to_send():
+            self._try_again(reason)
+        else:
+            self._end(ConnectAborted(self.address))
+
+    def _has_to_send(self) -> bool:
+        return self._pipe is not None and bool(self._pipe.outbox)
+
+    def _is_idle(self) -> bool:
+        return self._over and self._attempt is None
+
+    def _begin_stop(self) -> None:
+        super()._begin_stop()
+        if not self._has_to_send() and not (self._pipe is not None and self._pipe.ready):
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._end(ConnectAborted(self.address))
+        super()._give_up()

@@ -1,0 +1,83 @@
+"""What all connections of one socket share: :class:`SocketCore`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field
+from twisted.internet.interfaces import IReactorTime
+
+from pyzmtp.engine.connection import Connection, ConnectionSettings
+from pyzmtp.engine.events import Event, MessagesDropped
+from pyzmtp.mechanisms.null import NullMechanism
+from pyzmtp.net.flow import WriteTurn
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import Pattern
+from pyzmtp.patterns.pipe import Pipe
+
+__all__ = ["SocketCore"]
+
+
+@define(eq=False)
+class SocketCore:
+    """A socket, as its connections know it.
+
+    :ivar emit: takes each event, and never raises.
+    :ivar forget: told of a bind or connect that has come to its end by itself.
+    :ivar sent, received: messages that went through pipes that are gone by now.
+    :ivar dropped_sent, dropped_received: messages that such pipes still held.
+    :ivar turn: collects what the socket's connections write in one turn of the reactor.
+    """
+
+    reactor: IReactorTime
+    options: SocketOptions
+    pattern: Pattern
+    emit: Callable[[Event], None]
+    forget: Callable[[object], None]
+    sent: int = 0
+    received: int = 0
+    dropped_sent: int = 0
+    dropped_received: int = 0
+    turn: WriteTurn = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.turn = WriteTurn(self.reactor)
+
+    def new_connection(self, address: str, peer_address: str, incoming: bool) -> Connection:
+        """The engine of one new connection."""
+        options = self.options
+        settings = ConnectionSettings(
+            socket_type=self.pattern.socket_type,
+            mechanism=lambda: NullMechanism(self._properties()),
+            routing_id=options.routing_id,
+            min_version=options.min_version,
+            handshake_timeout=options.handshake_timeout,
+            max_message_size=options.max_message_size,
+            max_message_parts=options.max_message_parts,
+        )
+        return Connection(settings, self.reactor.seconds(), address, peer_address, incoming)
+
+    def retire(self, pipe: Pipe, address: str, reason: str, forget_unread: bool = False) -> None:
+        """Take a pipe out of service: nothing is routed to it any more, and what it could not send
+        is dropped. What it has received stays readable, unless it is to be forgotten too.
+        """
+        self.pattern.detach(pipe)
+        self.sent += pipe.sent
+        self.received += pipe.received
+        pipe.sent = pipe.received = 0
+        unsent = pipe.clear_outbox()
+        unread = self.pattern.discard(pipe) if forget_unread else 0
+        self.dropped_sent += unsent
+        self.dropped_received += unread
+        if unsent:
+            self.emit(MessagesDropped(address, unsent, f"not sent: {reason}"))
+        if unread:
+            self.emit(MessagesDropped(address, unread, f"not received: {reason}"))
+
+    def _properties(self) -> list[tuple[str, bytes]]:
+        """What READY says of this socket, in libzmq's order."""
+        socket_type = self.pattern.socket_type
+        properties = [("Socket-Type", socket_type.value.encode("ascii"))]
+        if socket_type.sends_identity:
+            properties.append(("Identity", self.options.routing_id))
+        return properties + sorted(self.options.metadata.items())

@@ -1,0 +1,68 @@
+"""How bytes leave in good portions: the turns in which writes are collected, and the kernel's buffers."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+from pyzmtp.options import SocketOptions
+
+__all__ = ["WriteTurn", "set_buffers"]
+
+
+class WriteTurn:
+    """One turn of the reactor, shared by all connections of a socket.
+
+    A message that finds nothing pending is written at once, for the sake of its delay; those that
+    follow it in the same turn are collected, for the sake of theirs, and written when it ends.
+    """
+
+    __slots__ = ("_call", "_members", "_reactor")
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+        self._members: list[Callable[[], None]] = []
+        self._call: IDelayedCall | None = None
+
+    def join(self, at_end: Callable[[], None]) -> None:
+        """Call ``at_end`` when the present turn is over."""
+        if self._call is None:
+            self._call = self._reactor.callLater(0, self._end)
+        self._members.append(at_end)
+
+    def next(self) -> Deferred[None]:
+        """A Deferred that fires when the present turn is over."""
+        over: Deferred[None] = Deferred()
+
+        def fire() -> None:
+            if not over.called:  # it was cancelled
+                over.callback(None)
+
+        self.join(fire)
+        return over
+
+    def cancel(self) -> None:
+        """End the turn now, for there will be no other."""
+        if self._call is not None:
+            self._call.cancel()
+            self._end()
+
+    def _end(self) -> None:
+        self._call = None
+        members, self._members = self._members, []
+        for at_end in members:
+            at_end()
+
+
+def set_buffers(handle: object, options: SocketOptions) -> None:
+    """Give a connection's socket the buffer sizes that the options ask for."""
+    if isinstance(handle, socket.socket):
+        for size, name in (
+            (options.send_buffer, socket.SO_SNDBUF),
+            (options.receive_buffer, socket.SO_RCVBUF),
+        ):
+            if size is not None:
+                handle.setsockopt(socket.SOL_SOCKET, name, size)

@@ -1,0 +1,278 @@
+"""``inproc://``: sockets of one reactor, joined without a transport and by the same patterns."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+from attrs import Factory, define
+from twisted.internet.defer import Deferred, succeed
+
+from pyzmtp.constants import VERSION, compatible
+from pyzmtp.engine.events import Closed, Disconnected, HandshakeSucceeded, Listening
+from pyzmtp.errors import (
+    AddressInUse,
+    ConnectAborted,
+    IncompatibleSocketType,
+    PeerLost,
+    ProtocolError,
+)
+from pyzmtp.net.core import SocketCore
+from pyzmtp.net.outcome import Outcome
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
+from pyzmtp.wire.message import Message
+
+__all__ = ["InprocConnecter", "InprocListener"]
+
+
+@define(eq=False)
+class _Names:
+    """The inproc names of one reactor: who is bound to them, and who waits for that."""
+
+    bound: dict[str, InprocListener] = Factory(dict)
+    waiting: dict[str, list[InprocConnecter]] = Factory(dict)
+
+
+_names: WeakKeyDictionary[object, _Names] = WeakKeyDictionary()
+
+
+def _names_of(core: SocketCore) -> _Names:
+    return _names.setdefault(core.reactor, _Names())
+
+
+class _End:
+    """One end of a link between two pipes; see :class:`pyzmtp.patterns.pipe.Link`.
+
+    What one side queues is handed to the other in the next turn of the reactor, so that no
+    application is ever called from within another's call. Until then the queue may hold what fits
+    into it and into the other's: the high-water marks of both sides add up, as in libzmq.
+    """
+
+    __slots__ = ("_collecting", "_mark", "core", "keeper", "other", "pipe")
+
+    other: _End | None
+
+    def __init__(self, core: SocketCore, keeper: _InprocKeeper, pipe: Pipe) -> None:
+        self.core = core
+        self.keeper = keeper
+        self.pipe = pipe
+        self.other = None
+        self._mark = pipe.send_mark
+        self._collecting = False
+
+    def wake(self) -> None:
+        if not self._collecting:
+            self._collecting = True
+            self.core.turn.join(self._end_turn)
+
+    def flush(self) -> None:
+        if self.other is not None:
+            self.pipe.send_mark = self._mark + max(0, self.other.pipe.room())
+
+    def resume(self) -> None:
+        if self.other is not None and self.other.pipe.outbox:
+            self.other.wake()
+
+    def drop(self, error: ProtocolError) -> None:
+        self.close(error)
+        self.keeper.link_lost(self, error)
+
+    def reset(self) -> None:
+        other = self.other
+        self.drop(ProtocolError("the link was reset"))
+        for end in (self, other):
+            if end is not None and isinstance(end.keeper, InprocConnecter):
+                end.core.turn.join(end.keeper.rejoin)
+
+    def _end_turn(self) -> None:
+        self._collecting = False
+        if self.other is not None:
+            self.other.receive(self._take(self.other.pipe.room()))
+        if self.other is not None:
+            if self.other.pipe.room() <= 0:
+                self.other.pipe.block()
+            elif self.pipe.outbox:
+                self.wake()
+
+    def _take(self, limit: int) -> list[Message]:
+        """Up to ``limit`` messages from the outbox, as lists that belong to nobody else."""
+        messages: list[Message] = []
+        for message in self.pipe.outbox[: max(0, limit)]:
+            assert isinstance(message, list)  # commands go only to peers that read them: none here
+            messages.append(list(message))
+        self.pipe.send_mark = self._mark
+        self.pipe.taken_out(len(messages))
+        return messages
+
+    def receive(self, messages: list[Message]) -> None:
+        """Take what the other side has handed over."""
+        if messages:
+            self.pipe.received += len(messages)
+            self.core.pattern.deliver(self.pipe, messages)
+
+    def close(self, reason: Exception) -> None:
+        """Hand over what is queued, and part. The other side learns of both in its next turn."""
+        other = self.other
+        self.pipe.link = None
+        if other is not None:
+            messages = self._take(len(self.pipe.outbox))
+            other.other = self.other = None
+
+            def part() -> None:
+                if other in other.keeper.ends:
+                    other.receive(messages)
+                    other.keeper.link_lost(other, reason)
+
+            other.core.turn.join(part)
+
+
+class _InprocKeeper:
+    """What an inproc bind and an inproc connect have in common."""
+
+    def __init__(self, core: SocketCore, name: str) -> None:
+        self.address = self.where = f"inproc://{name}"
+        self.name = name
+        self.core = core
+        self.ends: list[_End] = []
+
+    @property
+    def pipes(self) -> list[Pipe]:
+        """The pipes of the peers."""
+        return [end.pipe for end in self.ends]
+
+    def new_peer(self, other: SocketCore, incoming: bool) -> Peer:
+        """How the socket at the other end is seen from here."""
+        return Peer(
+            address=self.address,
+            peer_address=self.address,
+            incoming=incoming,
+            version=VERSION,
+            mechanism="NULL",
+            socket_type=other.pattern.socket_type,
+            routing_id=other.options.routing_id,
+            metadata=other.options.metadata,
+        )
+
+    def join(self, pipe: Pipe) -> _End:
+        """Make an end of a link for ``pipe``, whose handshake, if one were needed, is done."""
+        end = _End(self.core, self, pipe)
+        self.ends.append(end)
+        pipe.link = end
+        return end
+
+    def link_lost(self, end: _End, reason: Exception) -> None:
+        """A link has parted: what came through it can still be received."""
+        self.ends.remove(end)
+        end.pipe.link = None
+        self.core.retire(end.pipe, self.address, "the peer left")
+        assert end.pipe.peer is not None
+        self.core.emit(Disconnected(self.address, end.pipe.peer, reason))
+
+    def stop(self, linger: float | None) -> Deferred[None]:
+        """End everything. What is queued is handed over at once, so there is nothing to wait for."""
+        for end in list(self.ends):
+            if linger == 0:
+                self.core.retire(end.pipe, self.address, "closed without linger")
+            end.close(PeerLost(self.address))
+            self.link_lost(end, ConnectAborted(self.address))
+        self.core.emit(Closed(self.address))
+        return succeed(None)
+
+
+class InprocListener(_InprocKeeper):
+    """One bind to an inproc name."""
+
+    def start(self) -> str:
+        """Take the name, and join those who wait for it. Raises :exc:`AddressInUse`."""
+        names = _names_of(self.core)
+        if self.name in names.bound:
+            raise AddressInUse(self.address)
+        names.bound[self.name] = self
+        self.core.emit(Listening(self.address))
+        for connecter in names.waiting.pop(self.name, []):
+            connecter.meet(self)
+        return self.address
+
+    def release(self) -> None:
+        """Give the name back. Links that are there stay, as in libzmq."""
+        names = _names_of(self.core)
+        if names.bound.get(self.name) is self:
+            del names.bound[self.name]
+
+    def stop(self, linger: float | None) -> Deferred[None]:
+        self.release()
+        return super().stop(linger)
+
+
+class InprocConnecter(_InprocKeeper):
+    """One connect to an inproc name, which may not be bound yet.
+
+    As in libzmq, a link that has parted is not made again.
+
+    :ivar outcome: fires with the peer, or with why there will be none.
+    """
+
+    def __init__(self, core: SocketCore, name: str, routing_id: bytes) -> None:
+        super().__init__(core, name)
+        self.outcome: Outcome[Peer] = Outcome()
+        self._stopped = False
+        self._pipe = core.pattern.new_pipe()
+        self._pipe.routing_id = routing_id
+
+    def start(self) -> None:
+        """Join who is bound to the name, or wait. Raises :exc:`ProtocolError` if no peer is taken."""
+        self.core.pattern.attach(self._pipe)
+        names = _names_of(self.core)
+        listener = names.bound.get(self.name)
+        if listener is not None:
+            self.meet(listener)
+        else:
+            names.waiting.setdefault(self.name, []).append(self)
+
+    def rejoin(self) -> None:
+        """Begin anew after a reset, with queues that hold nothing old."""
+        if not self._stopped:
+            routing_id = self._pipe.routing_id
+            self._pipe = self.core.pattern.new_pipe()
+            self._pipe.routing_id = routing_id
+            self.start()
+
+    def meet(self, listener: InprocListener) -> None:
+        """Make the link, unless one of the two refuses the other."""
+        ours, theirs = self.core.pattern, listener.core.pattern
+        pipe, remote = self._pipe, theirs.new_pipe()
+        pipe.peer = self.new_peer(listener.core, False)
+        remote.peer = listener.new_peer(self.core, True)
+        try:
+            if not compatible(ours.socket_type, theirs.socket_type):
+                raise IncompatibleSocketType(ours.socket_type, theirs.socket_type.value)
+            theirs.attach(remote)
+            ours.ready(pipe)
+        except ProtocolError as error:
+            theirs.detach(remote)
+            self.core.retire(pipe, self.address, str(error))
+            self.outcome.fail(error)
+            self.core.forget(self)
+            return
+        near, far = self.join(pipe), listener.join(remote)
+        near.other, far.other = far, near
+        theirs.ready(remote)
+        for end in (near, far):
+            peer = end.pipe.peer
+            assert peer is not None
+            end.core.emit(HandshakeSucceeded(self.address, peer))
+            if end.pipe.outbox:
+                end.wake()
+        assert pipe.peer is not None
+        self.outcome.succeed(pipe.peer)
+
+    def stop(self, linger: float | None) -> Deferred[None]:
+        self._stopped = True
+        waiting = _names_of(self.core).waiting.get(self.name, [])
+        if self in waiting:
+            waiting.remove(self)
+        self.outcome.fail(ConnectAborted(self.address))
+        stopped = super().stop(linger)
+        # libzmq: after disconnect() nothing of the peer is received any more.
+        self.core.retire(self._pipe, self.address, "disconnected", forget_unread=True)
+        return stopped

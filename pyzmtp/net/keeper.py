@@ -1,0 +1,132 @@
+"""What a bind and a connect have in common: :class:`Keeper`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+
+from pyzmtp.engine.events import (
+    Closed,
+    Disconnected,
+    HandshakeFailed,
+    HandshakeSucceeded,
+)
+from pyzmtp.net.core import SocketCore
+from pyzmtp.net.protocol import ZMTPProtocol
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
+
+__all__ = ["Keeper"]
+
+
+class Keeper:
+    """One bind or one connect of a socket, and the connections that came of it.
+
+    :ivar address: what it is called in events: the real address, once it is known.
+    :ivar where: what the user gave: the address or endpoint.
+    """
+
+    incoming: ClassVar[bool]
+
+    def __init__(self, core: SocketCore, address: str, where: object) -> None:
+        self.address = address
+        self.where = where
+        self._core = core
+        self._protocols: dict[ZMTPProtocol, None] = {}
+        self._stopped: Deferred[None] | None = None
+        self._linger: IDelayedCall | None = None
+
+    @property
+    def pipes(self) -> list[Pipe]:
+        """The pipes in service."""
+        return [protocol.pipe for protocol in self._protocols if protocol.pipe is not None]
+
+    def new_protocol(self) -> ZMTPProtocol:
+        """The protocol of a connection that is being made."""
+        return ZMTPProtocol(self._core, self, self.incoming)
+
+    # What a protocol tells
+
+    def connection_made(self, protocol: ZMTPProtocol) -> None:
+        """The transport is there."""
+        self._protocols[protocol] = None
+
+    def handshake_done(self, protocol: ZMTPProtocol, peer: Peer) -> Pipe:
+        """The peer is ready: give it a pipe. Raises :exc:`ProtocolError` for one that is refused."""
+        pipe = self._pipe_for(peer)
+        pipe.reads_commands = peer.version != (3, 0)
+        self._core.pattern.ready(pipe)
+        assert pipe.peer is not None
+        self._core.emit(HandshakeSucceeded(self.address, pipe.peer))
+        return pipe
+
+    def connection_lost(self, protocol: ZMTPProtocol, reason: Exception) -> None:
+        """The transport is gone."""
+        del self._protocols[protocol]
+        pipe = protocol.pipe
+        if pipe is None:
+            self._core.emit(HandshakeFailed(self.address, protocol.peer_address, reason))
+        else:
+            assert pipe.peer is not None
+            self._core.emit(Disconnected(self.address, pipe.peer, reason))
+        self._after_loss(pipe, reason)
+        self._check_stopped()
+
+    # What the two kinds do differently
+
+    def _pipe_for(self, peer: Peer) -> Pipe:
+        """An attached pipe for a peer that is ready."""
+        raise NotImplementedError
+
+    def _after_loss(self, pipe: Pipe | None, reason: Exception) -> None:
+        """A connection is gone, and its pipe with it or not."""
+        raise NotImplementedError
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is going on any more but perhaps connections."""
+        raise NotImplementedError
+
+    # The end
+
+    def stop(self, linger: float | None) -> Deferred[None]:
+        """Send what is queued, for ``linger`` seconds at the most, then end all connections.
+
+        The Deferred fires when nothing of this keeper is left in the reactor. A second call can only
+        shorten the time.
+        """
+        first = self._stopped is None
+        stopped: Deferred[None] = Deferred()
+        if self._stopped is None:
+            self._stopped = stopped
+        else:
+            self._stopped.chainDeferred(stopped)
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
+        if first:
+            self._begin_stop()
+        if linger is not None:
+            if linger > 0:
+                self._linger = self._core.reactor.callLater(linger, self._give_up)
+            else:
+                self._give_up()
+        self._check_stopped()
+        return stopped
+
+    def _begin_stop(self) -> None:
+        for protocol in list(self._protocols):
+            protocol.finish()
+
+    def _give_up(self) -> None:
+        for protocol in list(self._protocols):
+            protocol.abort()
+
+    def _check_stopped(self) -> None:
+        stopped = self._stopped
+        if stopped is None or stopped.called or self._protocols or not self._is_idle():
+            return
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
+        self._core.emit(Closed(self.address))
+        stopped.callback(None)

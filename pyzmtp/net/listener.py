@@ -1,0 +1,139 @@
+"""One bind of a socket: :class:`Listener`."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress
+from twisted.internet.protocol import Factory
+
+from pyzmtp.engine.events import Accepted, BindFailed, Listening
+from pyzmtp.errors import SocketClosed, TooManyPeers, ZMTPError
+from pyzmtp.net.core import SocketCore
+from pyzmtp.net.keeper import Keeper
+from pyzmtp.net.listening import ListeningAt, listen
+from pyzmtp.net.places import ServerPlace, name_of
+from pyzmtp.net.protocol import ZMTPProtocol
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
+
+__all__ = ["Listener"]
+
+
+class Listener(Keeper):
+    """Listens at one place, and keeps the connections that it has accepted.
+
+    A connection gets a pipe when its handshake is done, and the pipe ends with it. Until then it
+    counts among the half-open ones, of which there are only so many: the oldest makes way.
+    """
+
+    incoming = True
+
+    def __init__(self, core: SocketCore, place: ServerPlace, where: object) -> None:
+        super().__init__(core, name_of(where), where)
+        self._place = place
+        self._listening: ListeningAt | None = None
+        self._starting = False
+        self._half_open: dict[ZMTPProtocol, str] = {}  # in the order of their coming
+        self._half_open_by_host: Counter[str] = Counter()
+
+    async def start(self, reactor: Reactor) -> str:
+        """Begin to listen; return the real address.
+
+        Raises what :func:`listen` does, and :exc:`SocketClosed` if it was stopped meanwhile.
+        """
+        factory = _Acceptor(self)
+        options = self._core.options
+        self._starting = True
+        try:
+            listening = await listen(reactor, self._place, self.address, options, factory)
+            if self._stopped is not None:
+                await listening.stop()
+                raise SocketClosed
+        except ZMTPError as error:
+            self._core.emit(BindFailed(self.address, error))
+            raise
+        finally:
+            self._starting = False
+            self._check_stopped()
+        self._listening = listening
+        self.address = listening.address
+        self._core.emit(Listening(self.address))
+        return self.address
+
+    # Half-open connections
+
+    def connection_made(self, protocol: ZMTPProtocol) -> None:
+        super().connection_made(protocol)
+        self._core.emit(Accepted(self.address, protocol.peer_address))
+        host = protocol.peer_address.rpartition(":")[0]
+        self._half_open[protocol] = host
+        self._half_open_by_host[host] += 1
+        options = self._core.options
+        if len(self._half_open) > options.max_half_open:
+            self._drop_oldest(None, options.max_half_open)
+        elif self._half_open_by_host[host] > options.max_half_open_per_address and host:
+            self._drop_oldest(host, options.max_half_open_per_address)
+
+    def _drop_oldest(self, host: str | None, limit: int) -> None:
+        for protocol, came_from in self._half_open.items():
+            if host in (None, came_from):
+                self._no_longer_half_open(protocol)
+                protocol.drop(TooManyPeers(limit))
+                return
+
+    def _no_longer_half_open(self, protocol: ZMTPProtocol) -> None:
+        host = self._half_open.pop(protocol, None)
+        if host is not None:
+            self._half_open_by_host[host] -= 1
+            if not self._half_open_by_host[host]:
+                del self._half_open_by_host[host]
+
+    # The keeper's part
+
+    def handshake_done(self, protocol: ZMTPProtocol, peer: Peer) -> Pipe:
+        self._no_longer_half_open(protocol)
+        return super().handshake_done(protocol, peer)
+
+    def connection_lost(self, protocol: ZMTPProtocol, reason: Exception) -> None:
+        self._no_longer_half_open(protocol)
+        super().connection_lost(protocol, reason)
+
+    def _pipe_for(self, peer: Peer) -> Pipe:
+        pipe = self._core.pattern.new_pipe()
+        pipe.peer = peer
+        self._core.pattern.attach(pipe)
+        return pipe
+
+    def _after_loss(self, pipe: Pipe | None, reason: Exception) -> None:
+        if pipe is not None:
+            # libzmq: what was received stays readable, what was queued for the peer is gone.
+            self._core.retire(pipe, self.address, "the peer left")
+
+    def _is_idle(self) -> bool:
+        return self._listening is None and not self._starting
+
+    def _begin_stop(self) -> None:
+        for protocol in list(self._half_open):
+            protocol.abort()
+        super()._begin_stop()
+        if self._listening is not None:
+            Deferred.fromCoroutine(self._listening.stop()).addBoth(self._port_stopped)
+
+    def _port_stopped(self, result: object) -> None:
+        self._listening = None
+        self._check_stopped()
+
+
+class _Acceptor(Factory):
+    """Hands Twisted a protocol for each connection."""
+
+    noisy = False
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def buildProtocol(self, addr: IAddress | None) -> ZMTPProtocol:
+        return self._listener.new_protocol()

@@ -1,0 +1,132 @@
+"""To listen at a place: :func:`listen`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from typing import Final
+
+from attrs import frozen
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.error import ConnectError as TransportError
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.protocol import Factory, Protocol
+
+from pyzmtp.errors import AddressInUse, BindError
+from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, host_and_port
+from pyzmtp.net.dialling import dial, unix_reactor
+from pyzmtp.net.places import ServerPlace
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.net.resolver import resolve
+from pyzmtp.options import SocketOptions
+
+__all__ = ["ListeningAt", "listen"]
+
+_WILDCARD: Final = {False: "0.0.0.0", True: "::"}
+
+
+@frozen
+class ListeningAt:
+    """A place where somebody listens: Twisted's port, the real address, what to remove in the end."""
+
+    port: IListeningPort
+    address: str
+    directory: str | None = None
+
+    async def stop(self) -> None:
+        """Listen no more, and leave nothing behind."""
+        await maybeDeferred(self.port.stopListening)
+        if self.directory is not None:
+            os.rmdir(self.directory)
+
+
+async def listen(
+    reactor: Reactor, place: ServerPlace, name: str, options: SocketOptions, factory: Factory
+) -> ListeningAt:
+    """Listen at ``place``, which the user called ``name``.
+
+    Raises :exc:`AddressInUse` if somebody else does, :exc:`BindError` if it cannot be for another
+    reason, :exc:`TransportUnavailable` if the reactor has no such transport.
+    """
+    try:
+        if isinstance(place, TcpAddress):
+            return await _listen_tcp(reactor, place, options, factory)
+        if isinstance(place, IpcAddress):
+            return await _listen_ipc(reactor, place, options, factory)
+        assert not isinstance(place, InprocAddress)  # that is no transport: see pyzmtp.net.inproc
+        port = await place.listen(factory)
+        return ListeningAt(port, _address_of(port))
+    except (CannotListenError, OSError) as error:
+        reason = error.socketError if isinstance(error, CannotListenError) else error
+        if _in_use(reason):
+            raise AddressInUse(name) from error
+        raise BindError(name, reason) from error
+
+
+async def _listen_tcp(
+    reactor: Reactor, place: TcpAddress, options: SocketOptions, factory: Factory
+) -> ListeningAt:
+    host = place.host
+    if host == "*":
+        host = _WILDCARD[options.ipv6]
+    else:
+        host = (await resolve(reactor, host, options.ipv6))[0]
+    port = reactor.listenTCP(place.port, factory, backlog=options.backlog, interface=host)
+    return ListeningAt(port, _address_of(port))
+
+
+async def _listen_ipc(
+    reactor: Reactor, place: IpcAddress, options: SocketOptions, factory: Factory
+) -> ListeningAt:
+    unix = unix_reactor(reactor, place)
+    directory = None
+    path = place.path
+    if path is None:
+        directory = tempfile.mkdtemp(prefix="pyzmtp-")
+        path = os.path.join(directory, "socket")
+    try:
+        port = unix.listenUNIX(path, factory, backlog=options.backlog)
+    except CannotListenError as error:
+        if not _in_use(error.socketError) or await _is_alive(reactor, place, options):
+            raise
+        # Whoever made the socket is gone and has left the file behind. A path that is in use is
+        # never taken over (libzmq takes it from under the other).
+        os.unlink(path)
+        port = unix.listenUNIX(path, factory, backlog=options.backlog)
+    return ListeningAt(port, _address_of(port), directory)
+
+
+async def _is_alive(reactor: Reactor, place: IpcAddress, options: SocketOptions) -> bool:
+    """Whether somebody answers at a path that exists."""
+    answered: Deferred[None] = Deferred()
+
+    class Probe(Protocol):
+        def connectionMade(self) -> None:
+            self.transport.loseConnection()
+
+        def connectionLost(self, reason: object = None) -> None:
+            answered.callback(None)
+
+    try:
+        await dial(reactor, place, options, Probe)
+    except TransportError:
+        return False
+    await answered
+    return True
+
+
+def _in_use(reason: object) -> bool:
+    return isinstance(reason, OSError) and reason.errno == errno.EADDRINUSE
+
+
+def _address_of(port: IListeningPort) -> str:
+    """The ZeroMQ address of a port, or what Twisted says of it if there is none."""
+    host = port.getHost()
+    if isinstance(host, IPv4Address | IPv6Address):
+        return f"tcp://{host_and_port(host.host, host.port)}"
+    if isinstance(host, UNIXAddress):
+        return f"ipc://{describe(host)}"
+    return str(host)

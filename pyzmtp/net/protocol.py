@@ -1,0 +1,266 @@
+"""The only place where a transport meets a connection: :class:`ZMTPProtocol`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IPushProducer,
+    ISystemHandle,
+    ITCPTransport,
+)
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from pyzmtp.engine.connection import Connection
+from pyzmtp.errors import ProtocolError
+from pyzmtp.net.address import describe
+from pyzmtp.net.core import SocketCore
+from pyzmtp.net.flow import set_buffers
+from pyzmtp.net.reactor import Transport
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
+
+if TYPE_CHECKING:
+    from pyzmtp.net.keeper import Keeper
+
+__all__ = ["ZMTPProtocol"]
+
+#: Bytes that one write takes at least, if there are as many: enough to make its cost small, little
+#: enough that what waits behind a slow peer waits in the outbox, where it is counted.
+_WRITE_SIZE: Final = 64 * 1024
+#: Seconds that the last words (ERROR) to a peer that broke the rules may take to leave.
+_LAST_WORDS: Final = 1.0
+
+
+@implementer(IPushProducer)
+class ZMTPProtocol(Protocol):
+    """Carries bytes between a transport and a connection, and messages between that and a pipe.
+
+    Towards the transport it is a push producer: while the transport's buffer is full, messages stay
+    in the pipe's outbox. Towards the pipe it is a :class:`pyzmtp.patterns.pipe.Link`: while the inbox
+    is full, the transport is not read, and TCP itself holds the peer back.
+    """
+
+    transport: Transport
+    connection: Connection
+    peer_address = ""
+    pipe: Pipe | None = None
+
+    def __init__(self, core: SocketCore, keeper: Keeper, incoming: bool) -> None:
+        self._core = core
+        self._keeper = keeper
+        self._incoming = incoming
+        self._deliver = core.pattern.deliver
+        self._seconds = core.reactor.seconds
+        self._timer: IDelayedCall | None = None  # the connection's deadline, or that of its last words
+        self._collecting = False  # messages of this turn wait for its end
+        self._write_paused = False  # the transport's buffer is full
+        self._read_paused = False  # the pipe's inbox is full
+        self._receiving = False
+        self._finishing = False
+        self._over = False
+
+    # The transport's side
+
+    def connectionMade(self) -> None:
+        transport = self.transport
+        self.peer_address = describe(transport.getPeer())
+        if ITCPTransport.providedBy(transport):
+            transport.setTcpNoDelay(True)
+        if ISystemHandle.providedBy(transport):
+            set_buffers(transport.getHandle(), self._core.options)
+        transport.registerProducer(self, True)
+        self.connection = self._core.new_connection(
+            self._keeper.address, self.peer_address, self._incoming
+        )
+        self._keeper.connection_made(self)
+        if not self._over:
+            self._attend()
+
+    def dataReceived(self, data: bytes) -> None:
+        self._receive(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._over = True
+        self._cancel_timer()
+        error = self.connection.error
+        self.connection.transport_lost()
+        if self.pipe is not None:
+            self.pipe.link = None
+        self._keeper.connection_lost(self, error if error is not None else _exception(reason))
+
+    def pauseProducing(self) -> None:
+        self._write_paused = True
+
+    def resumeProducing(self) -> None:
+        self._write_paused = False
+        if not self._over:
+            if self.connection.attention:
+                self._attend()
+            self._flush()
+
+    def stopProducing(self) -> None:
+        self._over = True
+
+    # The way in
+
+    def _receive(self, data: bytes) -> None:
+        """Take a chunk apart, as far as the pipe has room; what remains waits in the connection."""
+        connection = self.connection
+        self._receiving = True
+        while True:
+            pipe = self.pipe
+            room = pipe.room() if pipe is not None else 0
+            messages = connection.receive_data(data, self._seconds(), room)
+            if messages:
+                assert pipe is not None  # the connection hands out messages only after the handshake
+                pipe.received += len(messages)
+                self._deliver(pipe, messages)
+            if connection.attention:
+                self._attend()
+            if not connection.more or (self.pipe is not None and self.pipe.room() <= 0):
+                break
+            data = b""
+        self._receiving = False
+        self._regulate_reading()
+
+    def _regulate_reading(self) -> None:
+        """Read on while the pipe has room, else let the transport wait."""
+        pipe = self.pipe
+        if pipe is None or self._over:
+            return
+        full = pipe.room() <= 0
+        if full:
+            pipe.block()
+        if full is not self._read_paused:
+            self._read_paused = full
+            if full:
+                self.transport.pauseProducing()
+            else:
+                self.transport.resumeProducing()
+
+    def _attend(self) -> None:
+        """Do what the connection asks for: send its own bytes, open or close the door."""
+        connection = self.connection
+        if self._write_paused and connection.error is None:
+            return  # its bytes are few and bounded; they wait until the transport has room
+        output = connection.data_to_send()
+        if output and not self._over:
+            self.transport.write(output)
+        if connection.error is not None:
+            self._lose(connection.error)
+        elif connection.peer is not None and self.pipe is None:
+            self._open(connection.peer)
+        self._set_timer()
+
+    def _open(self, peer: Peer) -> None:
+        """The handshake is done: join the pipe."""
+        try:
+            pipe = self._keeper.handshake_done(self, peer)
+        except ProtocolError as error:
+            self.drop(error)
+            return
+        self.pipe = pipe
+        pipe.link = self
+        if pipe.outbox:
+            self._flush()
+        elif self._finishing:
+            self.finish()
+
+    # The way out: the pipe's side
+
+    def wake(self) -> None:
+        """Write the first message of a turn at once; those that follow it leave together."""
+        if not self._collecting and not self._write_paused:
+            self._flush()
+            if not self._over:
+                self._collecting = True
+                self._core.turn.join(self._end_turn)
+
+    def flush(self) -> None:
+        """Make room in the outbox, if the transport takes anything."""
+        self._flush()
+
+    def resume(self) -> None:
+        """Go on where the inbox was full."""
+        if not self._receiving and not self._over:
+            self._receive(b"")
+
+    def drop(self, error: ProtocolError) -> None:
+        """End the connection for a reason that the connection itself cannot know."""
+        self.connection.reject(error)
+        self._attend()
+
+    def reset(self) -> None:
+        """Lose the connection, with all that is under way; a connecter dials again."""
+        self.abort()
+
+    def _end_turn(self) -> None:
+        self._collecting = False
+        self._flush()
+
+    def _flush(self) -> None:
+        pipe = self.pipe
+        if pipe is None:
+            return
+        outbox = pipe.outbox
+        while outbox and not self._write_paused and not self._over:
+            data, count = self.connection.encode(outbox, _WRITE_SIZE)
+            self.transport.write(data)
+            pipe.taken_out(count)
+        if self._finishing and not outbox:
+            self._lose()
+
+    # The end
+
+    def finish(self) -> None:
+        """Close when everything that is queued has left. Before the handshake is done, that is never."""
+        self._finishing = True
+        if self.pipe is not None and not self.pipe.outbox:
+            self._lose()
+
+    def abort(self) -> None:
+        """Close now, whatever is still queued."""
+        self._over = True
+        transport = self.transport
+        (getattr(transport, "abortConnection", None) or transport.loseConnection)()
+
+    def _lose(self, error: Exception | None = None) -> None:
+        """Close as soon as the transport has sent what it holds; with an error, not much later."""
+        if self._over:
+            return
+        self._over = True
+        self._cancel_timer()
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
+        if error is not None and self.connected:
+            self._timer = self._core.reactor.callLater(_LAST_WORDS, self.abort)
+
+    # The time
+
+    def _set_timer(self) -> None:
+        deadline = self.connection.next_deadline()
+        if deadline is None:
+            if not self._over:
+                self._cancel_timer()
+        elif self._timer is None:
+            delay = max(0.0, deadline - self._seconds())
+            self._timer = self._core.reactor.callLater(delay, self._timer_due)
+
+    def _timer_due(self) -> None:
+        self._timer = None
+        self.connection.handle_timer(self._seconds())
+        self._attend()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = None
+
+
+def _exception(reason: Failure) -> Exception:
+    value = reason.value
+    return value if isinstance(value, Exception) else RuntimeError(repr(value))

@@ -1,0 +1,26 @@
+"""What pyzmtp asks of a reactor and of a transport, named in one place.
+
+``IReactorTCP`` and ``IReactorTime`` are needed always; ``IReactorUNIX`` for ``ipc://``, and
+``IReactorPluggableNameResolver`` for host names. File descriptors are asked for nowhere, so that
+reactors that have none to offer (IOCP, GUI loops, memory) work alike.
+"""
+
+from __future__ import annotations
+
+from twisted.internet.interfaces import (
+    IConsumer,
+    IPushProducer,
+    IReactorTCP,
+    IReactorTime,
+    ITransport,
+)
+
+__all__ = ["Reactor", "Transport"]
+
+
+class Reactor(IReactorTCP, IReactorTime):
+    """A reactor that pyzmtp can run on."""
+
+
+class Transport(ITransport, IConsumer, IPushProducer):
+    """A stream transport: it can be written to, pushes back when it is full, and can be paused."""

@@ -1,0 +1,64 @@
+"""Spreads messages over many peers in turn (libzmq: lb)."""
+
+from __future__ import annotations
+
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.wire.message import Message
+
+__all__ = ["LoadBalancer"]
+
+
+class LoadBalancer:
+    """A round robin that moves on with each message, over the pipes that have room (RFC 28, 30).
+
+    A pipe that becomes full leaves the round; it joins again at the end, like a new one.
+    """
+
+    __slots__ = ("_active", "_next")
+
+    def __init__(self) -> None:
+        self._active: list[Pipe] = []
+        self._next = 0
+
+    def add(self, pipe: Pipe) -> None:
+        """Let ``pipe`` take part: it is new, or has room again."""
+        if pipe.writable and pipe not in self._active:
+            self._active.append(pipe)
+
+    def remove(self, pipe: Pipe) -> None:
+        """Send nothing more to ``pipe``."""
+        if pipe not in self._active:
+            return
+        index = self._active.index(pipe)
+        del self._active[index]
+        if index < self._next:
+            self._next -= 1
+        if self._next >= len(self._active):
+            self._next = 0
+
+    def send(self, message: Message) -> Pipe | None:
+        """Queue ``message`` for the peer whose turn it is; return its pipe, ``None`` if nobody has room."""
+        if not self._active:
+            return None
+        pipe = self._active[self._next]
+        pipe.push(message)
+        if not pipe.writable:
+            self.remove(pipe)
+        elif self._next + 1 < len(self._active):
+            self._next += 1
+        else:
+            self._next = 0
+        return pipe
+
+    def send_batch(self, messages: list[Message]) -> int:
+        """Queue messages from the front of ``messages``; return how many found room."""
+        if len(self._active) == 1:
+            pipe = self._active[0]
+            count = pipe.extend(messages)
+            if not pipe.writable:
+                self.remove(pipe)
+            return count
+        for count, message in enumerate(messages):
+            if self.send(message) is None:
+                return count
+        return len(messages)

@@ -1,0 +1,227 @@
+"""The two queues between a socket and one peer: :class:`Pipe`."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from pyzmtp.errors import ProtocolError
+from pyzmtp.options import SocketOptions
+from pyzmtp.peer import Peer
+from pyzmtp.wire.message import Message, Outgoing
+
+__all__ = ["Link", "Pipe"]
+
+_UNLIMITED: Final = sys.maxsize
+
+
+class Link(Protocol):
+    """What moves a pipe's outbox to the peer and the peer's messages into its inbox."""
+
+    def wake(self) -> None:
+        """The outbox, which was empty, has its first message."""
+
+    def flush(self) -> None:
+        """The outbox is full: move now what can be moved."""
+
+    def resume(self) -> None:
+        """The inbox, which was full, has room again."""
+
+    def drop(self, error: ProtocolError) -> None:
+        """End the connection for ``error``."""
+
+    def reset(self) -> None:
+        """Lose the connection, with all that is under way; whoever dialled it dials again."""
+
+
+class Pipe:
+    """A peer as a pattern sees it.
+
+    The outbox stops being :attr:`writable` at its high-water mark and is so again at half of it; an
+    inbox that is full makes the link stop reading, until half of it has been taken out.
+
+    :ivar inbox: messages that the application has not taken yet.
+    :ivar outbox: messages that the link has not taken yet. It stays while a connection is redialled.
+    :ivar link: the connection that serves the pipe at present, if there is one.
+    :ivar peer: who is there; of a lost connection, who was there last.
+    :ivar routing_id: what a ROUTER calls the peer.
+    :ivar attached: whether the pattern routes messages to it.
+    :ivar ready: whether the handshake of its present connection is done.
+    :ivar writable: whether the outbox takes another message.
+    :ivar reads_commands: whether the peer reads subscriptions as commands (ZMTP 3.1).
+    :ivar sent, received: counts of messages that the link has taken and brought.
+    """
+
+    __slots__ = (
+        "_blocked",
+        "_inbox_bytes",
+        "_on_writable",
+        "_outbox_bytes",
+        "_receive_hwm",
+        "_receive_hwm_bytes",
+        "_send_hwm_bytes",
+        "attached",
+        "inbox",
+        "link",
+        "outbox",
+        "peer",
+        "reads_commands",
+        "ready",
+        "received",
+        "routing_id",
+        "send_mark",
+        "sent",
+        "writable",
+    )
+
+    def __init__(self, options: SocketOptions, on_writable: Callable[[Pipe], None]) -> None:
+        self.inbox: deque[Message] = deque()
+        self.outbox: list[Outgoing] = []
+        self.link: Link | None = None
+        self.peer: Peer | None = None
+        self.routing_id = b""
+        self.attached = False
+        self.ready = False
+        self.writable = True
+        self.reads_commands = False
+        self.sent = 0
+        self.received = 0
+        self.send_mark = options.send_hwm or _UNLIMITED
+        self._receive_hwm = options.receive_hwm or _UNLIMITED
+        self._send_hwm_bytes = options.send_hwm_bytes
+        self._receive_hwm_bytes = options.receive_hwm_bytes
+        self._outbox_bytes = 0  # kept only where there is a mark in bytes
+        self._inbox_bytes = 0
+        self._blocked = False
+        self._on_writable = on_writable
+
+    # The way out
+
+    def push(self, message: Outgoing) -> None:
+        """Queue a message. Look at :attr:`writable` first: a full outbox grows all the same."""
+        outbox = self.outbox
+        outbox.append(message)
+        if self._send_hwm_bytes:
+            self._outbox_bytes += _size(message)
+        if len(outbox) == 1 and self.link is not None:
+            self.link.wake()
+        if len(outbox) >= self.send_mark or self._send_hwm_bytes:
+            self._check_full()
+
+    def extend(self, messages: list[Message]) -> int:
+        """Queue messages from the front of ``messages`` while there is room; return how many."""
+        if self._send_hwm_bytes:
+            for count, message in enumerate(messages):
+                if not self.writable:
+                    return count
+                self.push(message)
+            return len(messages)
+        taken = 0
+        while self.writable and taken < len(messages):
+            room = max(1, self.send_mark - len(self.outbox))
+            batch = messages[taken : taken + room]
+            was_empty = not self.outbox
+            self.outbox += batch
+            taken += len(batch)
+            if was_empty and self.link is not None:
+                self.link.wake()
+            if len(self.outbox) >= self.send_mark:
+                self._check_full()
+        return taken
+
+    def _check_full(self) -> None:
+        if self._is_full() and self.link is not None:
+            self.link.flush()
+        if self._is_full():
+            self.writable = False
+
+    def _is_full(self) -> bool:
+        return (
+            len(self.outbox) >= self.send_mark or 0 < self._send_hwm_bytes <= self._outbox_bytes
+        )
+
+    def taken_out(self, count: int) -> None:
+        """The link has taken ``count`` messages from the front of the outbox."""
+        self.sent += count
+        self._drop_front(count)
+
+    def clear_outbox(self) -> int:
+        """Throw away what is queued for the peer; return how many messages that were."""
+        count = len(self.outbox)
+        self._drop_front(count)
+        return count
+
+    def withdraw(self, message: Outgoing) -> bool:
+        """Take back a message that the link has not taken yet; return whether it was still there."""
+        for index, queued in enumerate(self.outbox):
+            if queued is message:
+                self._outbox_bytes -= _size(message) if self._send_hwm_bytes else 0
+                del self.outbox[index]
+                self._check_writable()
+                return True
+        return False
+
+    def _drop_front(self, count: int) -> None:
+        if self._send_hwm_bytes:
+            self._outbox_bytes -= sum(map(_size, self.outbox[:count]))
+        del self.outbox[:count]
+        self._check_writable()
+
+    def _check_writable(self) -> None:
+        if (
+            not self.writable
+            and len(self.outbox) <= self.send_mark // 2
+            and (not self._send_hwm_bytes or self._outbox_bytes <= self._send_hwm_bytes // 2)
+        ):
+            self.writable = True
+            self._on_writable(self)
+
+    # The way in
+
+    def room(self) -> int:
+        """How many more messages the inbox takes; 0 or less: the link must stop reading."""
+        if 0 < self._receive_hwm_bytes <= self._inbox_bytes:
+            return 0
+        return self._receive_hwm - len(self.inbox)
+
+    def block(self) -> None:
+        """The link has stopped reading, because there is no room."""
+        self._blocked = True
+
+    def put(self, messages: list[Message]) -> None:
+        """Queue messages for the application."""
+        self.inbox.extend(messages)
+        if self._receive_hwm_bytes:
+            self._inbox_bytes += sum(map(_size, messages))
+
+    def take(self) -> Message:
+        """The next message for the application."""
+        message = self.inbox.popleft()
+        if self._receive_hwm_bytes:
+            self._inbox_bytes -= _size(message)
+        if self._blocked:
+            self._check_room()
+        return message
+
+    def take_all(self) -> list[Message]:
+        """All messages for the application."""
+        messages = list(self.inbox)
+        self.inbox.clear()
+        self._inbox_bytes = 0
+        if self._blocked:
+            self._check_room()
+        return messages
+
+    def _check_room(self) -> None:
+        if len(self.inbox) <= self._receive_hwm // 2 and (
+            self._inbox_bytes <= self._receive_hwm_bytes // 2
+        ):
+            self._blocked = False
+            if self.link is not None:
+                self.link.resume()
+
+
+def _size(message: Outgoing) -> int:
+    return sum(map(len, message)) if isinstance(message, list) else len(message.wire)

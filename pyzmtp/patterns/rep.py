@@ -1,0 +1,74 @@
+"""REP: a request, then the reply to it (RFC 28)."""
+
+from __future__ import annotations
+
+from pyzmtp.constants import SocketType
+from pyzmtp.errors import WrongState
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import FairReceiver, Sender
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.wire.message import Message
+
+__all__ = ["RepPattern"]
+
+
+class RepPattern(Sender, FairReceiver):
+    """Receives requests from all peers in turn; the reply goes to the one that asked.
+
+    The frames up to the first empty one are the envelope: they are kept, and put before the reply.
+    A request without an empty frame before its last is dropped. A reply is dropped when the asker
+    has left or has no room.
+    """
+
+    socket_type = SocketType.REP
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self._asker: Pipe | None = None
+        self._envelope: Message = []
+
+    @property
+    def readable(self) -> bool:
+        return self._asker is None and bool(self._incoming)
+
+    def check_receive(self) -> None:
+        if self._asker is not None:
+            raise WrongState("a REP socket has to send the reply before it can receive again")
+
+    def check_send(self) -> None:
+        if self._asker is None:
+            raise WrongState("a REP socket has to receive a request before it can send")
+
+    def take(self) -> tuple[Pipe, Message]:
+        pipe, message = self._incoming.take()
+        body = message.index(b"") + 1
+        self._asker = pipe
+        self._envelope = message[:body]
+        return pipe, message[body:]
+
+    def take_batch(self, limit: int) -> list[Message]:
+        return [self.take()[1]] if self.readable else []
+
+    def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
+        requests = [message for message in messages if b"" in message[:-1]]
+        self.dropped_received += len(messages) - len(requests)
+        if requests:
+            super().deliver(pipe, requests)
+
+    def try_send(self, message: Message) -> bool:
+        self.check_send()
+        pipe, self._asker = self._asker, None
+        assert pipe is not None
+        if pipe.attached and pipe.writable:
+            pipe.push(self._envelope + message)
+        else:
+            self.dropped_sent += 1
+        if self.readable:
+            self.on_readable()
+        return True
+
+    def skip_reply(self) -> None:
+        """Leave the present request without a reply, and go on to the next."""
+        self._asker = None
+        if self.readable:
+            self.on_readable()

@@ -1,0 +1,126 @@
+"""REQ: a request, then its reply (RFC 28)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from pyzmtp.constants import SocketType
+from pyzmtp.errors import WrongState
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import BalancedSender, Receiver, Sender
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.wire.message import Message
+
+__all__ = ["ReqPattern"]
+
+
+class ReqPattern(BalancedSender, Receiver):
+    """Sends to its peers in turn, an empty frame before the request, and waits for that peer's reply.
+
+    Everything else that arrives is dropped: from other peers, without the empty frame, with another
+    number than the request's (``req_correlate``), or when nothing was asked.
+
+    :ivar on_asked_lost: called when the connection that the request went to is lost. If it will be
+        dialled again, :attr:`asked` is still set: a reply may yet come, as libzmq has it.
+    """
+
+    socket_type = SocketType.REQ
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self._number = secrets.randbits(32)
+        self._envelope: Message = [b""]
+        self._request: Message | None = None  # as it was queued, envelope and all
+        self._asked: Pipe | None = None
+        self._reply: tuple[Pipe, Message] | None = None
+        self.on_asked_lost: Callable[[], None] = lambda: None
+
+    @property
+    def readable(self) -> bool:
+        return self._reply is not None
+
+    @property
+    def asked(self) -> Pipe | None:
+        """Who has the request whose reply is still to come."""
+        return self._asked if self._reply is None else None
+
+    def attach(self, pipe: Pipe) -> None:
+        if self.options.probe_router:
+            pipe.push([b""])
+        super().attach(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        super().detach(pipe)
+        if pipe is self._asked and self._reply is None:
+            # Nobody is left who could answer; a new request may be made.
+            self._asked = self._request = None
+            self.on_asked_lost()
+
+    def hiccup(self, pipe: Pipe) -> None:
+        super().hiccup(pipe)
+        if pipe is self._asked and self._reply is None and self.was_taken():
+            self.on_asked_lost()
+
+    def check_send(self) -> None:
+        if self._request is not None and not self.options.req_relaxed:
+            raise WrongState("a REQ socket has to receive the reply before it can send again")
+
+    def check_receive(self) -> None:
+        if self._request is None:
+            raise WrongState("a REQ socket has to send a request before it can receive")
+
+    def try_send(self, message: Message) -> bool:
+        self.check_send()
+        if self.options.req_correlate:
+            self._envelope = [((self._number + 1) % 2**32).to_bytes(4, "big"), b""]
+        request = self._envelope + message
+        pipe = self._outgoing.send(request)
+        if pipe is None:
+            return False
+        self._number += 1
+        self._asked = pipe
+        self._request = request
+        self._reply = None
+        return True
+
+    def try_send_batch(self, messages: list[Message]) -> int:
+        return Sender.try_send_batch(self, messages)  # one by one: each must be in order
+
+    def take(self) -> tuple[Pipe, Message]:
+        assert self._reply is not None
+        reply = self._reply
+        self._reply = self._asked = self._request = None
+        return reply
+
+    def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
+        for message in messages:
+            envelope = message[: len(self._envelope)]
+            if (
+                pipe is self._asked
+                and self._reply is None
+                and envelope == self._envelope
+                and len(message) > len(envelope)
+            ):
+                self._reply = pipe, message[len(envelope) :]
+            else:
+                self.dropped_received += 1
+        if self._reply is not None:
+            self.on_readable()
+
+    def was_taken(self) -> bool:
+        """Whether the link has taken the request already, so that the peer may have it."""
+        pipe = self._asked
+        return pipe is not None and not any(queued is self._request for queued in pipe.outbox)
+
+    def abandon(self) -> Pipe | None:
+        """Forget the request, so that the next can be made.
+
+        A request that is still queued is taken back. Otherwise return the pipe it went to, whose
+        late reply nothing tells from the next one's unless requests are numbered.
+        """
+        pipe, request = self._asked, self._request
+        self._asked = self._request = self._reply = None
+        if pipe is None or request is None or pipe.withdraw(request):
+            return None
+        return None if self.options.req_correlate else pipe

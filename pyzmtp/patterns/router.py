@@ -1,0 +1,97 @@
+"""ROUTER: to the peer that the first frame names (RFC 28)."""
+
+from __future__ import annotations
+
+import secrets
+
+import attrs
+
+from pyzmtp.constants import SocketType
+from pyzmtp.errors import HostUnreachable, RoutingIdInUse
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import FairReceiver, Sender
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.wire.message import Message
+
+__all__ = ["RouterPattern"]
+
+
+class RouterPattern(Sender, FairReceiver):
+    """The first frame is a routing id: put before each message that is received, taken off and
+    followed for each that is sent.
+
+    A peer is known by the id that it announced, or by five bytes that begin with zero and that
+    nobody can guess or claim. A pipe has its id from the first handshake, or from ``connect(...,
+    routing_id=)``, and keeps it through reconnections.
+    """
+
+    socket_type = SocketType.ROUTER
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self._pipes: dict[bytes, Pipe] = {}
+
+    def attach(self, pipe: Pipe) -> None:
+        if pipe.routing_id:
+            self._claim(pipe, pipe.routing_id)
+        elif pipe.peer is not None:
+            self._identify(pipe)
+        if self.options.probe_router:
+            pipe.push([b""])
+        super().attach(pipe)
+
+    def ready(self, pipe: Pipe) -> None:
+        if not pipe.routing_id:
+            self._identify(pipe)
+            self.on_writable()
+        assert pipe.peer is not None
+        pipe.peer = attrs.evolve(pipe.peer, routing_id=pipe.routing_id)
+        super().ready(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        if self._pipes.get(pipe.routing_id) is pipe:
+            del self._pipes[pipe.routing_id]
+        super().detach(pipe)
+
+    def _identify(self, pipe: Pipe) -> None:
+        """Give the peer of ``pipe`` the id that it announced, or one of our own."""
+        assert pipe.peer is not None
+        identity = pipe.peer.routing_id
+        while not identity or (identity[:1] == b"\0" and identity in self._pipes):
+            identity = b"\0" + secrets.token_bytes(4)
+        self._claim(pipe, identity)
+
+    def _claim(self, pipe: Pipe, routing_id: bytes) -> None:
+        holder = self._pipes.get(routing_id)
+        if holder is not None and holder is not pipe:
+            if not self.options.router_handover or holder.link is None:
+                raise RoutingIdInUse(routing_id)
+            self.detach(holder)
+            holder.link.drop(RoutingIdInUse(routing_id))
+        pipe.routing_id = routing_id
+        self._pipes[routing_id] = pipe
+
+    def destination(self, message: Message) -> bytes:
+        return message[0]
+
+    def try_send(self, message: Message) -> bool:
+        pipe = self._pipes.get(message[0])
+        mandatory = self.options.router_mandatory
+        if pipe is None:
+            if mandatory:
+                raise HostUnreachable(message[0])
+        elif len(message) > 1:
+            if pipe.writable:
+                del message[0]
+                pipe.push(message)
+                return True
+            if mandatory:
+                return False
+        self.dropped_sent += 1
+        return True
+
+    def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
+        routing_id = pipe.routing_id
+        for message in messages:
+            message.insert(0, routing_id)
+        super().deliver(pipe, messages)

@@ -1,0 +1,73 @@
+"""What SUB and XSUB share: the set of subscriptions, and that every publisher is told of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import FairReceiver
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.wire.subscription import SUBSCRIBE, subscription_command, subscription_message
+
+__all__ = ["Subscriber"]
+
+
+class Subscriber(FairReceiver):
+    """Subscriptions, counted a topic; each connection that becomes ready is told each topic once.
+
+    They pass the high-water mark: a subscription that was dropped would be missed for ever.
+
+    :ivar topics: how often each topic is subscribed to.
+    """
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self.topics: Counter[bytes] = Counter()
+        self._pipes: dict[Pipe, None] = {}
+
+    def attach(self, pipe: Pipe) -> None:
+        self._pipes[pipe] = None
+        super().attach(pipe)
+
+    def ready(self, pipe: Pipe) -> None:
+        super().ready(pipe)
+        for topic in self.topics:
+            _tell(pipe, SUBSCRIBE, topic)
+
+    def hiccup(self, pipe: Pipe) -> None:
+        # What was queued for the old connection is covered by the set that the next one is told.
+        pipe.clear_outbox()
+        super().hiccup(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        self._pipes.pop(pipe, None)
+        super().detach(pipe)
+
+    def _count(self, prefix: bytes, topic: bytes) -> bool:
+        """Count a subscription or cancellation; return whether libzmq would send it upstream.
+
+        That is every subscription (also one that is there already, which a proxy may need), and the
+        last cancellation of a topic.
+        """
+        if prefix == SUBSCRIBE:
+            self.topics[topic] += 1
+            return True
+        count = self.topics[topic]
+        if count > 1:
+            self.topics[topic] = count - 1
+        else:
+            del self.topics[topic]
+        return count == 1
+
+    def _tell_all(self, prefix: bytes, topic: bytes) -> None:
+        for pipe in self._pipes:
+            if pipe.ready:
+                _tell(pipe, prefix, topic)
+
+
+def _tell(pipe: Pipe, prefix: bytes, topic: bytes) -> None:
+    """Queue a subscription in the form that the peer reads."""
+    if pipe.reads_commands:
+        pipe.push(subscription_command(prefix, topic))
+    else:
+        pipe.push(subscription_message(prefix, topic))

@@ -1,0 +1,142 @@
+"""Which subscribers want a message: a prefix tree over topics (libzmq: mtrie, radix_tree).
+
+A topic matches every message that begins with it. The tree is walked with loops alone, so that no
+topic is too long for it, and its edges carry whole strings, so that a long topic costs one node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator
+from typing import Final, Generic, TypeVar
+
+__all__ = ["SubscriptionTrie"]
+
+_S = TypeVar("_S", bound=Hashable)
+
+_NOBODY: Final[frozenset[object]] = frozenset()
+
+
+class _Node(Generic[_S]):
+    """A place in the tree. ``label`` leads to it from its parent; ``children`` are by first byte."""
+
+    __slots__ = ("children", "label", "subscribers")
+
+    def __init__(self, label: bytes) -> None:
+        self.label = label
+        self.children: dict[int, _Node[_S]] = {}
+        self.subscribers: set[_S] = set()
+
+
+class SubscriptionTrie(Generic[_S]):
+    """Topics and who subscribed to them; each subscriber holds a topic once or not at all."""
+
+    __slots__ = ("_root", "_topics")
+
+    def __init__(self) -> None:
+        self._root: _Node[_S] = _Node(b"")
+        self._topics: dict[_S, set[bytes]] = {}
+
+    def add(self, topic: bytes, subscriber: _S) -> bool:
+        """Subscribe; return whether nobody had subscribed to exactly this topic before."""
+        self._topics.setdefault(subscriber, set()).add(topic)
+        node = self._root
+        position = 0
+        while position < len(topic):
+            child = node.children.get(topic[position])
+            if child is None:
+                child = node.children[topic[position]] = _Node(topic[position:])
+            else:
+                shared = _shared_length(child.label, topic, position)
+                if shared < len(child.label):
+                    child = _split(node, child, shared)
+            position += len(child.label)
+            node = child
+        first = not node.subscribers
+        node.subscribers.add(subscriber)
+        return first
+
+    def remove(self, topic: bytes, subscriber: _S) -> bool:
+        """Cancel; return whether the subscriber held the topic and was the last to do so."""
+        held = self._topics.get(subscriber)
+        if held is None or topic not in held:
+            return False
+        held.remove(topic)
+        if not held:
+            del self._topics[subscriber]
+        path: list[_Node[_S]] = [self._root]
+        position = 0
+        while position < len(topic):
+            node = path[-1].children[topic[position]]
+            position += len(node.label)
+            path.append(node)
+        path[-1].subscribers.remove(subscriber)
+        last = not path[-1].subscribers
+        _prune(path)
+        return last
+
+    def remove_subscriber(self, subscriber: _S) -> list[bytes]:
+        """Cancel all of a subscriber's topics; return those that it alone held."""
+        topics = sorted(self._topics.get(subscriber, ()))
+        return [topic for topic in topics if self.remove(topic, subscriber)]
+
+    def match(self, data: bytes) -> Collection[_S]:
+        """Everybody with a topic that ``data`` begins with, each once. Do not change the result."""
+        found: Collection[_S] = self._root.subscribers or _NOBODY  # type: ignore[assignment]
+        for subscribers in self._walk(data):
+            if not found:
+                found = subscribers
+            elif not subscribers.issubset(found):
+                found = subscribers.union(found)
+        return found
+
+    def matches(self, data: bytes) -> bool:
+        """Whether anybody has a topic that ``data`` begins with."""
+        return bool(self._root.subscribers) or any(True for _ in self._walk(data))
+
+    def topics(self, subscriber: _S) -> Collection[bytes]:
+        """The topics of one subscriber."""
+        return self._topics.get(subscriber, ())
+
+    def _walk(self, data: bytes) -> Iterator[set[_S]]:
+        """The sets of subscribers on the way along ``data``, below the root, that hold anybody."""
+        node = self._root
+        position = 0
+        end = len(data)
+        while position < end:
+            child = node.children.get(data[position])
+            if child is None or not data.startswith(child.label, position):
+                return
+            node = child
+            position += len(node.label)
+            if node.subscribers:
+                yield node.subscribers
+
+
+def _shared_length(label: bytes, topic: bytes, position: int) -> int:
+    """How many bytes ``label`` and ``topic`` from ``position`` on have in common."""
+    most = min(len(label), len(topic) - position)
+    for index in range(most):
+        if label[index] != topic[position + index]:
+            return index
+    return most
+
+
+def _split(parent: _Node[_S], child: _Node[_S], length: int) -> _Node[_S]:
+    """Put a new node ``length`` bytes down the edge that leads to ``child``."""
+    middle: _Node[_S] = _Node(child.label[:length])
+    child.label = child.label[length:]
+    middle.children[child.label[0]] = child
+    parent.children[middle.label[0]] = middle
+    return middle
+
+
+def _prune(path: list[_Node[_S]]) -> None:
+    """Remove what the last node of ``path`` does not need any more, and mend the edge above it."""
+    node = path.pop()
+    if path and not node.subscribers and not node.children:
+        del path[-1].children[node.label[0]]
+        node = path.pop()
+    if path and not node.subscribers and len(node.children) == 1:
+        (child,) = node.children.values()
+        child.label = node.label + child.label
+        path[-1].children[child.label[0]] = child

@@ -1,0 +1,86 @@
+"""XPUB: to all who subscribed, and the subscriptions can be received (RFC 29)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from pyzmtp.constants import SocketType
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import FairReceiver, Sender
+from pyzmtp.patterns.distributor import distribute
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.subscription_trie import SubscriptionTrie
+from pyzmtp.wire.message import Message
+from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
+
+__all__ = ["XPubPattern"]
+
+
+class XPubPattern(Sender, FairReceiver):
+    """A message goes to every peer with a topic that its first frame begins with.
+
+    The application receives ``\\x01topic`` when the first peer subscribes to a topic and ``\\x00topic``
+    when the last has cancelled it or left, and the messages that XSUB peers send upstream. A peer's
+    subscriptions are a set, as in libzmq: two to the same topic need one cancellation.
+
+    Only a message of a single frame is a subscription. (libzmq looks into each frame of a multipart
+    message too and so can break it apart; a message is atomic here.)
+
+    :ivar on_subscribed: called when a peer has subscribed to something.
+    """
+
+    socket_type = SocketType.XPUB
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self._trie: SubscriptionTrie[Pipe] = SubscriptionTrie()
+        self._pipes: set[Pipe] = set()
+        self._tell_all = options.xpub_verbose or options.xpub_verboser
+        self.on_subscribed: Callable[[], None] = lambda: None
+
+    def attach(self, pipe: Pipe) -> None:
+        self._pipes.add(pipe)
+        super().attach(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        self._pipes.discard(pipe)
+        topics = sorted(self._trie.topics(pipe))
+        alone = self._trie.remove_subscriber(pipe)
+        super().detach(pipe)
+        lost = topics if self.options.xpub_verboser else alone
+        self._notify(pipe, [subscription_message(CANCEL, topic) for topic in lost])
+
+    def subscribers(self, data: bytes) -> Collection[Pipe]:
+        """The pipes to which a message with ``data`` as its first frame goes."""
+        matching = self._trie.match(data)
+        return self._pipes.difference(matching) if self.options.invert_matching else matching
+
+    def try_send(self, message: Message) -> bool:
+        pipes = self.subscribers(message[0])
+        if self.options.xpub_nodrop and not all(pipe.writable for pipe in pipes):
+            return False
+        self.dropped_sent += distribute(message, pipes)
+        return True
+
+    def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
+        received = []
+        for message in messages:
+            prefix = message[0][:1]
+            if len(message) > 1 or prefix not in (SUBSCRIBE, CANCEL):
+                received.append(message)
+            elif self._subscription(pipe, prefix, message[0][1:]):
+                received.append(message)
+        self._notify(pipe, received)
+
+    def _subscription(self, pipe: Pipe, prefix: bytes, topic: bytes) -> bool:
+        """Note a subscription or cancellation; return whether the application is told of it."""
+        if prefix == SUBSCRIBE:
+            first = self._trie.add(topic, pipe)
+            self.on_subscribed()
+            return first or self._tell_all
+        return self._trie.remove(topic, pipe) or self.options.xpub_verboser
+
+    def _notify(self, pipe: Pipe, messages: list[Message]) -> None:
+        if messages:
+            self._incoming.put(pipe, messages)
+            self.on_readable()

@@ -1,0 +1,32 @@
+"""XSUB: from all publishers, and subscriptions are sent as messages (RFC 29)."""
+
+from __future__ import annotations
+
+from pyzmtp.constants import SocketType
+from pyzmtp.patterns.base import Sender
+from pyzmtp.patterns.distributor import distribute
+from pyzmtp.patterns.subscriber import Subscriber
+from pyzmtp.wire.message import Message
+from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE
+
+__all__ = ["XSubPattern"]
+
+
+class XSubPattern(Sender, Subscriber):
+    """``\\x01topic`` subscribes, ``\\x00topic`` cancels, any other message goes to all publishers.
+
+    As in :class:`XPubPattern`, only a message of a single frame is a subscription.
+    """
+
+    socket_type = SocketType.XSUB
+
+    def try_send(self, message: Message) -> bool:
+        prefix = message[0][:1]
+        if len(message) > 1 or prefix not in (SUBSCRIBE, CANCEL):
+            self.dropped_sent += distribute(message, self._pipes)
+        elif self._count(prefix, message[0][1:]) or self.options.xsub_verbose_unsubscribe:
+            for pipe in self._pipes:
+                if pipe.ready:
+                    # As it is: libzmq sends an application's own subscriptions as messages too.
+                    pipe.push(message)
+        return True

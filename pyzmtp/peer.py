@@ -1,0 +1,38 @@
+"""Who is at the other end: :class:`Peer`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from pyzmtp.constants import SocketType
+
+__all__ = ["Peer"]
+
+
+@frozen(eq=False)
+class Peer:
+    """A peer whose handshake is done. Two connections are two peers, however alike they look.
+
+    :ivar address: the address that was bound or connected, as in every event.
+    :ivar peer_address: where the other end is: ``"127.0.0.1:40123"``, or the path of an ipc socket.
+    :ivar incoming: whether the peer connected to us.
+    :ivar version: (major, minor) of the ZMTP that it announced.
+    :ivar mechanism: the security mechanism in use, such as ``"NULL"``.
+    :ivar socket_type: what it said it is; ``None`` if it said nothing.
+    :ivar routing_id: the id that it announced, or that a ROUTER drew for it.
+    :ivar user_id: who it is by the mechanism's word; ``None`` under NULL. Never the peer's own word.
+    :ivar metadata: the other properties that it sent. Nobody has checked them.
+    """
+
+    address: str
+    peer_address: str
+    incoming: bool
+    version: tuple[int, int]
+    mechanism: str
+    socket_type: SocketType | None = None
+    routing_id: bytes = b""
+    user_id: str | None = None
+    metadata: Mapping[str, bytes] = field(factory=dict, converter=MappingProxyType)

@@ -1,0 +1,274 @@
+"""What every socket can do: bind, connect, be watched, close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import EllipsisType, TracebackType
+from typing import Any, ClassVar, TypeVar
+
+from twisted.internet.defer import Deferred, fail, gatherResults, succeed
+
+from pyzmtp.constants import SocketType
+from pyzmtp.engine.events import Event
+from pyzmtp.errors import OptionError, SocketClosed, UnknownEndpoint, UsageError, ZMTPError
+from pyzmtp.monitor import EventStream, Monitor
+from pyzmtp.net.address import InprocAddress
+from pyzmtp.net.connecter import Connecter
+from pyzmtp.net.core import SocketCore
+from pyzmtp.net.inproc import InprocConnecter, InprocListener
+from pyzmtp.net.listener import Listener
+from pyzmtp.net.outcome import Outcome
+from pyzmtp.net.places import client_place, server_place
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.options import SocketOptions, options_for
+from pyzmtp.patterns.base import Pattern
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
+from pyzmtp.sockets.stats import Stats
+
+__all__ = ["Socket"]
+
+_Self = TypeVar("_Self", bound="Socket")
+
+# libzmq: to connect these twice to the same address is to connect them once.
+_CONNECT_ONCE = frozenset({SocketType.DEALER, SocketType.SUB, SocketType.PUB, SocketType.REQ})
+
+
+class Socket:
+    """The base of all sockets.
+
+    ``reactor`` is the reactor to run on, ``options`` the settings, each of which can be overridden by
+    keyword. Nothing happens before the first :meth:`bind` or :meth:`connect`. After :meth:`close` has
+    fired, nothing of the socket is left in the reactor. ``async with`` closes at its end.
+    """
+
+    socket_type: ClassVar[SocketType]
+    _pattern_class: ClassVar[type[Pattern]]
+    _pattern: Pattern
+
+    def __init__(
+        self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
+    ) -> None:
+        self._options = options_for(self.socket_type, options, overrides)
+        self._reactor = reactor
+        self._pattern = self._pattern_class(self._options)
+        self._monitor = Monitor(reactor)
+        self._core = SocketCore(
+            reactor, self._options, self._pattern, self._monitor.emit, self._forget
+        )
+        self._binds: list[Listener | InprocListener] = []
+        self._connects: list[Connecter | InprocConnecter] = []
+        self._released: list[InprocListener] = []  # names given back whose links live on, as in libzmq
+        self._parting: list[Connecter | InprocConnecter | Listener] = []  # these linger
+        self._closed: Outcome[bool] | None = None
+
+    # Addresses
+
+    def bind(self, where: object) -> Deferred[str]:
+        """Listen at ``where``; fires with the real address, the port or path filled in.
+
+        ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``), a Twisted endpoint string
+        or an ``IStreamServerEndpoint``. Raises :exc:`AddressError`; fails with :exc:`AddressInUse`,
+        :exc:`BindError` or :exc:`TransportUnavailable`. (``zmq_bind``)
+        """
+        self._check_open()
+        place = server_place(self._reactor, where)
+        if isinstance(place, InprocAddress):
+            inproc = InprocListener(self._core, place.name)
+            try:
+                address = inproc.start()
+            except ZMTPError as error:
+                return fail(error)
+            self._binds.append(inproc)
+            return succeed(address)
+        listener = Listener(self._core, place, where)
+        self._binds.append(listener)
+        bound = Deferred.fromCoroutine(listener.start(self._reactor))
+        return bound.addErrback(self._bind_failed, listener)
+
+    def _bind_failed(self, failure: Any, listener: Listener) -> Any:
+        self._forget(listener)
+        return failure
+
+    def connect(self, where: object, *, routing_id: bytes = b"") -> Deferred[Peer]:
+        """Connect to ``where``, and go on trying in the background.
+
+        Fires with the peer when the first handshake is done; fails with the reason when there never
+        will be one. It may be dropped: messages are queued meanwhile, and nothing unhandled is logged.
+
+        ``where``: as for :meth:`bind`, with an ``IStreamClientEndpoint``. ``routing_id`` is what a
+        ROUTER shall call the peer (ZMQ_CONNECT_ROUTING_ID). (``zmq_connect``)
+        """
+        self._check_open()
+        place = client_place(self._reactor, where)
+        if routing_id and self.socket_type is not SocketType.ROUTER:
+            raise UsageError(f"a {self.socket_type.value} socket gives its peers no routing_id")
+        if self.socket_type in _CONNECT_ONCE:
+            for connect in self._connects:
+                if where in (connect.where, connect.address):
+                    return connect.outcome.ask()
+        connecter: Connecter | InprocConnecter
+        if isinstance(place, InprocAddress):
+            connecter = InprocConnecter(self._core, place.name, routing_id)
+        else:
+            connecter = Connecter(self._core, self._reactor, place, where, routing_id)
+        self._connects.append(connecter)
+        try:
+            connecter.start()
+        except ZMTPError as error:
+            self._forget(connecter)
+            connecter.outcome.fail(error)
+        return connecter.outcome.ask()
+
+    def unbind(self, address: object) -> Deferred[None]:
+        """Listen no more at ``address`` (as :meth:`bind` returned it), and part from who came there.
+
+        What is queued for them is sent first, for as long as ``linger`` allows; what they sent can
+        still be received. Fails with :exc:`UnknownEndpoint`. (``zmq_unbind``)
+        """
+        found = [bind for bind in self._binds if _is_at(bind, address)]
+        if not found:
+            return fail(UnknownEndpoint(address))
+        for bind in found:
+            self._binds.remove(bind)
+            if isinstance(bind, InprocListener):
+                bind.release()
+                self._released.append(bind)
+        return self._part([bind for bind in found if isinstance(bind, Listener)])
+
+    def disconnect(self, where: object) -> Deferred[None]:
+        """Undo :meth:`connect`: send what is queued, for as long as ``linger`` allows, and part.
+
+        What the peer sent and was not received yet is dropped. Fails with :exc:`UnknownEndpoint`.
+        (``zmq_disconnect``)
+        """
+        found = [connect for connect in self._connects if _is_at(connect, where)]
+        if not found:
+            return fail(UnknownEndpoint(where))
+        for connect in found:
+            self._connects.remove(connect)
+        return self._part(found)
+
+    def _part(self, keepers: Sequence[Connecter | InprocConnecter | Listener]) -> Deferred[None]:
+        """Let binds or connects come to their end, which close() can hasten."""
+        self._parting += keepers
+        stops = [keeper.stop(self._options.linger) for keeper in keepers]
+
+        def parted(_: object) -> None:
+            for keeper in keepers:
+                if keeper in self._parting:
+                    self._parting.remove(keeper)
+
+        return gatherResults(stops).addCallback(parted)
+
+    def _forget(self, keeper: object) -> None:
+        """A bind or connect has come to its end by itself."""
+        self._binds = [bind for bind in self._binds if bind is not keeper]
+        self._connects = [connect for connect in self._connects if connect is not keeper]
+
+    # Watching
+
+    @property
+    def options(self) -> SocketOptions:
+        """The settings that the socket was made with."""
+        return self._options
+
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` has been called."""
+        return self._closed is not None
+
+    @property
+    def peers(self) -> tuple[Peer, ...]:
+        """The peers that are ready, in no particular order."""
+        return tuple(pipe.peer for pipe in self._pipes() if pipe.peer is not None and pipe.ready)
+
+    @property
+    def stats(self) -> Stats:
+        """The socket's counters at this moment."""
+        pipes = self._pipes()
+        core, pattern = self._core, self._pattern
+        return Stats(
+            messages_sent=core.sent + sum(pipe.sent for pipe in pipes),
+            messages_received=core.received + sum(pipe.received for pipe in pipes),
+            send_queue=sum(len(pipe.outbox) for pipe in pipes) + self._waiting_to_send(),
+            receive_queue=pattern.queued,
+            dropped_sent=core.dropped_sent + pattern.dropped_sent,
+            dropped_received=core.dropped_received + pattern.dropped_received,
+            peers=len(self.peers),
+            events_dropped=self._monitor.dropped,
+        )
+
+    def events(self) -> EventStream:
+        """The events from now on, for ``async for``; see :mod:`pyzmtp.engine.events`."""
+        return self._monitor.events()
+
+    def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
+        """Call ``callback(event)`` for each event; return a function that ends this."""
+        return self._monitor.on_event(callback)
+
+    def _pipes(self) -> list[Pipe]:
+        keepers = [*self._binds, *self._connects, *self._released, *self._parting]
+        return [pipe for keeper in keepers for pipe in keeper.pipes]
+
+    def _waiting_to_send(self) -> int:
+        """Messages that wait for a queue to take them."""
+        return 0
+
+    # The end
+
+    def close(self, linger: float | None | EllipsisType = ...) -> Deferred[None]:
+        """Take and hand out no more messages, send what is queued, and close all connections.
+
+        ``linger``: how many seconds that may take; ``None``: as many as it needs; by default what the
+        option ``linger`` says. What could not be sent by then is dropped, and a
+        :class:`MessagesDropped` tells how much it was. Fires when nothing is left in the reactor. A
+        second call can shorten the time. (``zmq_close``)
+        """
+        limit = self._options.linger if isinstance(linger, EllipsisType) else linger
+        if limit is not None and not limit >= 0:
+            raise OptionError("linger", linger, "it takes seconds as a number from 0 up, or None")
+        keepers = [*self._binds, *self._connects, *self._released, *self._parting]
+        if self._closed is None:
+            self._closed = Outcome()
+            self._pattern.on_readable = self._pattern.on_writable = lambda: None
+            self._stop_waiting()
+            gatherResults([keeper.stop(limit) for keeper in keepers]).addCallback(self._all_stopped)
+        elif not isinstance(linger, EllipsisType):
+            for keeper in keepers:
+                keeper.stop(limit)
+        closed: Deferred[Any] = self._closed.ask()
+        return closed.addCallback(lambda _: None)
+
+    def _stop_waiting(self) -> None:
+        """Tell whoever waits to send or to receive that the socket is closed."""
+
+    def _all_stopped(self, _: object) -> None:
+        self._core.turn.cancel()
+        self._monitor.close()
+        assert self._closed is not None
+        self._closed.succeed(True)
+
+    async def __aenter__(self: _Self) -> _Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def _check_open(self) -> None:
+        if self._closed is not None:
+            raise SocketClosed
+
+    def __repr__(self) -> str:
+        state = "closed" if self.closed else f"{len(self.peers)} peers"
+        return f"<{type(self).__name__} {state}>"
+
+
+def _is_at(keeper: Connecter | InprocConnecter | Listener | InprocListener, where: object) -> bool:
+    """Whether ``where`` means this bind or connect: its address, or the very endpoint it was given."""
+    return where == keeper.address if isinstance(where, str) else where is keeper.where

@@ -1,0 +1,244 @@
+"""The receiving half of a socket."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable
+from inspect import iscoroutine
+from typing import Any, Final, Generic, TypeVar
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from pyzmtp.errors import ReceiveTimeout, SocketClosed, WrongState, ZMTPError
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import Receiver
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
+from pyzmtp.sockets.base import Socket
+from pyzmtp.wire.message import Message
+
+__all__ = ["BatchCallback", "ReceivingSocket"]
+
+_T = TypeVar("_T")
+_Self = TypeVar("_Self", bound="ReceivingSocket")
+
+#: Messages that a batch holds at most, so that no turn of the reactor becomes too long.
+_MAX_BATCH: Final = 1000
+
+
+def as_deferred(result: Awaitable[_T]) -> Deferred[_T]:
+    """What a callback of the user's has returned, as something that can be waited for."""
+    if isinstance(result, Deferred):
+        return result
+    if iscoroutine(result):
+        return Deferred.fromCoroutine(result)
+    raise TypeError(f"a callback returns nothing, a Deferred or a coroutine, not {result!r}")
+
+
+#: Takes a batch; what it returns, if it can be waited for, holds back the next one.
+BatchCallback = Callable[[list[Message]], Awaitable[object] | None]
+
+
+class _PendingReceive(Generic[_T]):
+    """Somebody who waits for a message."""
+
+    __slots__ = ("done", "take", "timer")
+
+    def __init__(self, take: Callable[[], _T], done: Deferred[_T]) -> None:
+        self.take = take
+        self.done = done
+        self.timer: IDelayedCall | None = None
+
+    def cancel_timer(self) -> None:
+        if self.timer is not None and self.timer.active():
+            self.timer.cancel()
+
+    def fail(self, error: Exception) -> None:
+        self.cancel_timer()
+        self.done.errback(error)
+
+    def succeed(self) -> None:
+        self.cancel_timer()
+        self.done.callback(self.take())
+
+
+class _Consumer:
+    """Somebody who takes all messages, in batches."""
+
+    __slots__ = ("busy", "callback", "done")
+
+    def __init__(self, callback: BatchCallback, done: Deferred[None]) -> None:
+        self.callback = callback
+        self.done = done
+        self.busy = False
+
+
+class ReceivingSocket(Socket):
+    """A socket that can receive. A message is a list of ``bytes``, one for each frame."""
+
+    _pattern: Receiver
+
+    def __init__(
+        self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
+    ) -> None:
+        super().__init__(reactor, options, **overrides)
+        self._receives: deque[_PendingReceive[Any]] = deque()
+        self._consumer: _Consumer | None = None
+        self._serving = False
+        self._pattern.on_readable = self._serve
+
+    def receive(self) -> Deferred[Message]:
+        """The next message. Cancelled while it waits, it leaves the message to the next receiver.
+
+        Fails with :exc:`ReceiveTimeout` after ``receive_timeout``, :exc:`WrongState` or
+        :exc:`SocketClosed`. (``zmq_recv``)
+        """
+        return self._receive(self._take_message)
+
+    def receive_from(self) -> Deferred[tuple[Peer, Message]]:
+        """The next message and the peer that sent it."""
+        return self._receive(self._take_with_peer)
+
+    def receive_batch(self, limit: int = _MAX_BATCH) -> Deferred[list[Message]]:
+        """The next messages, one at least and ``limit`` at the most."""
+        if limit < 1:
+            raise ValueError(f"a batch has at least one message, limit={limit!r} is too few")
+        return self._receive(lambda: self._pattern.take_batch(limit))
+
+    def try_receive(self) -> Message | None:
+        """The next message if there is one, else ``None``. (``zmq_recv`` with ZMQ_DONTWAIT)"""
+        self._check_receive()
+        if self._receives or not self._pattern.readable:
+            return None
+        return self._take_message()
+
+    def __aiter__(self: _Self) -> _Self:
+        return self
+
+    async def __anext__(self) -> Message:
+        try:
+            return await self.receive()
+        except SocketClosed:
+            raise StopAsyncIteration from None
+
+    def consume(self, callback: BatchCallback) -> Deferred[None]:
+        """Call ``callback(messages)`` with each batch that arrives, a list of one message or more.
+
+        If the callback returns a Deferred or a coroutine, no further batch comes until that is done:
+        the queue fills to its high-water mark, and then the peers are held back. The Deferred that
+        is returned fires when the socket is closed, fails if the callback does, and ends the
+        consuming when it is cancelled. No other receiver may be at work meanwhile.
+        """
+        self._check_receive()
+        if self._receives:
+            raise WrongState("somebody is waiting to receive already")
+        consumer = _Consumer(callback, Deferred(lambda _: self._stop_consuming(consumer)))
+        self._consumer = consumer
+        self._serve()
+        return consumer.done
+
+    # Taking messages out
+
+    def _take_message(self) -> Message:
+        return self._pattern.take()[1]
+
+    def _take_with_peer(self) -> tuple[Peer, Message]:
+        pipe, message = self._pattern.take()
+        assert pipe.peer is not None  # a message has come through it
+        return pipe.peer, message
+
+    def _check_receive(self) -> None:
+        self._check_open()
+        self._pattern.check_receive()
+        if self._consumer is not None:
+            raise WrongState("consume() takes all messages until it is cancelled")
+
+    def _receive(self, take: Callable[[], _T]) -> Deferred[_T]:
+        try:
+            self._check_receive()
+        except ZMTPError as error:
+            return fail(error)
+        if self._pattern.readable and not self._receives:
+            return succeed(take())
+        return self._wait_to_receive(take)
+
+    def _wait_to_receive(self, take: Callable[[], _T]) -> Deferred[_T]:
+        timeout = self._options.receive_timeout
+        if timeout == 0:
+            return fail(ReceiveTimeout(timeout))
+        done: Deferred[_T] = Deferred(lambda _: self._give_up_receiving(pending))
+        pending = _PendingReceive(take, done)
+        self._receives.append(pending)
+        if timeout is not None:
+
+            def time_out() -> None:
+                self._give_up_receiving(pending)
+                pending.fail(ReceiveTimeout(timeout))
+
+            pending.timer = self._core.reactor.callLater(timeout, time_out)
+        return done
+
+    def _give_up_receiving(self, pending: _PendingReceive[Any]) -> None:
+        pending.cancel_timer()
+        if pending in self._receives:
+            self._receives.remove(pending)
+
+    # Handing messages over
+
+    def _serve(self) -> None:
+        """There may be messages: hand them to those who wait, or to the consumer."""
+        if self._serving:
+            return
+        self._serving = True
+        try:
+            while self._receives and self._pattern.readable:
+                self._receives.popleft().succeed()
+            while self._consumer is not None and not self._consumer.busy:
+                batch = self._pattern.take_batch(_MAX_BATCH) if self._pattern.readable else []
+                if not batch:
+                    break
+                self._hand_over(self._consumer, batch)
+        finally:
+            self._serving = False
+
+    def _hand_over(self, consumer: _Consumer, batch: list[Message]) -> None:
+        try:
+            result = consumer.callback(batch)
+        except Exception:
+            self._stop_consuming(consumer)
+            consumer.done.errback(Failure())
+            return
+        if result is not None:
+            consumer.busy = True
+            as_deferred(result).addCallbacks(
+                self._batch_done,
+                self._batch_failed,
+                callbackArgs=(consumer,),
+                errbackArgs=(consumer,),
+            )
+
+    def _batch_done(self, _: object, consumer: _Consumer) -> None:
+        consumer.busy = False
+        self._serve()
+
+    def _batch_failed(self, failure: Failure, consumer: _Consumer) -> None:
+        if self._consumer is consumer:
+            self._stop_consuming(consumer)
+            consumer.done.errback(failure)
+
+    def _stop_consuming(self, consumer: _Consumer) -> None:
+        if self._consumer is consumer:
+            self._consumer = None
+
+    def _stop_waiting(self) -> None:
+        super()._stop_waiting()
+        receives = list(self._receives)
+        self._receives.clear()
+        for pending in receives:
+            pending.fail(SocketClosed())
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.done.callback(None)

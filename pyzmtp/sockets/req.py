@@ -1,0 +1,81 @@
+"""The REQ socket."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+
+from pyzmtp.constants import SocketType
+from pyzmtp.errors import PeerLost, RequestTimeout, WrongState
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.req import ReqPattern
+from pyzmtp.sockets.receiver import ReceivingSocket
+from pyzmtp.sockets.sender import Sendable, SendingSocket
+from pyzmtp.wire.message import Message
+
+__all__ = ["ReqSocket"]
+
+
+class ReqSocket(SendingSocket, ReceivingSocket):
+    """Sends a request to one of its peers in turn, and receives the reply (ZMQ_REQ).
+
+    :meth:`request` does both. With :meth:`send` and :meth:`receive` they have to alternate, else
+    :exc:`WrongState` is raised. For many requests at a time there is :class:`pyzmtp.Requester`.
+    """
+
+    socket_type = SocketType.REQ
+    _pattern_class = ReqPattern
+    _pattern: ReqPattern
+
+    def __init__(
+        self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
+    ) -> None:
+        super().__init__(reactor, options, **overrides)
+        self._requesting = False
+        self._pattern.on_asked_lost = self._asked_lost
+
+    def request(self, message: Sendable, timeout: float | None = None) -> Deferred[Message]:
+        """Send a request; fires with the reply.
+
+        Fails with :exc:`RequestTimeout` after ``timeout`` seconds, and with :exc:`PeerLost` as soon
+        as the connection that carries the request is lost. After that, or after a cancellation, the
+        socket is ready for the next request. A request that was not sent yet never will be; for one
+        that was, the connection is closed and made anew, so that a late reply cannot be taken for
+        the next one's - unless ``req_correlate`` tells them apart.
+        """
+        if self._requesting:
+            return fail(WrongState("a request is under way; for several at a time use Requester"))
+        self._requesting = True
+        reply = Deferred.fromCoroutine(self._request(message))
+        if timeout is not None:
+
+            def time_out(_: object, seconds: float) -> None:
+                raise RequestTimeout(seconds)
+
+            reply.addTimeout(timeout, self._core.reactor, time_out)
+        return reply
+
+    async def _request(self, message: Sendable) -> Message:
+        try:
+            await self.send(message)
+            try:
+                return await self.receive()
+            except BaseException:
+                self._abandon()
+                raise
+        finally:
+            self._requesting = False
+
+    def _abandon(self) -> None:
+        pipe = self._pattern.abandon()
+        if pipe is not None and pipe.link is not None:
+            pipe.link.reset()
+
+    def _asked_lost(self) -> None:
+        # libzmq: after a reconnection the reply may still come, so a plain receive() goes on waiting.
+        if self._requesting or self._pattern.asked is None:
+            lost = PeerLost("the peer that was asked")
+            while self._receives:
+                self._receives.popleft().fail(lost)

@@ -1,0 +1,209 @@
+"""The sending half of a socket."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.interfaces import IDelayedCall
+
+from pyzmtp.errors import SendTimeout, SocketClosed, ZMTPError
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.base import Sender
+from pyzmtp.sockets.base import Socket
+from pyzmtp.wire.message import Message
+
+__all__ = ["BytesLike", "Sendable", "SendingSocket"]
+
+BytesLike = bytes | bytearray | memoryview
+#: What can be sent: the frames of a message, or the only one.
+Sendable = BytesLike | Sequence[BytesLike]
+
+#: Every so many sends that need not wait, one waits for the reactor's next turn all the same: a
+#: publisher in a loop, whose sends never wait, must not keep the reactor from its other work.
+_SENDS_PER_TURN: Final = 1000
+
+
+def to_message(message: Sendable) -> Message:
+    """The frames of ``message`` as a list of its own.
+
+    Raises :exc:`TypeError` for anything but bytes, and :exc:`ValueError` for a message of no frames.
+    """
+    if isinstance(message, bytes):
+        return [message]
+    if isinstance(message, bytearray | memoryview):
+        return [bytes(message)]
+    if isinstance(message, list | tuple):
+        frames = list(message)
+    elif isinstance(message, str) or not isinstance(message, Iterable):
+        raise _not_bytes(message)
+    else:
+        frames = list(message)
+    for index, frame in enumerate(frames):
+        if type(frame) is not bytes:
+            if not isinstance(frame, bytes | bytearray | memoryview):
+                raise _not_bytes(frame)
+            frames[index] = bytes(frame)
+    if not frames:
+        raise ValueError("a message has at least one frame; send b'' for an empty one")
+    return frames
+
+
+def _not_bytes(value: object) -> TypeError:
+    advice = "; encode it first, for example with .encode()" if isinstance(value, str) else ""
+    kind = type(value).__name__
+    return TypeError(f"a message is bytes, or a sequence of bytes, not {kind}{advice}")
+
+
+class _PendingSend:
+    """Messages that wait for room, and who waits for that."""
+
+    __slots__ = ("done", "messages", "timer")
+
+    def __init__(self, messages: list[Message], done: Deferred[None]) -> None:
+        self.messages = messages
+        self.done = done
+        self.timer: IDelayedCall | None = None
+
+    def finish(self, error: Exception | None = None) -> None:
+        if self.timer is not None and self.timer.active():
+            self.timer.cancel()
+        if error is None:
+            self.done.callback(None)
+        else:
+            self.done.errback(error)
+
+
+class SendingSocket(Socket):
+    """A socket that can send. A message is ``bytes``, or a sequence of ``bytes``, one for each frame."""
+
+    _pattern: Sender
+
+    def __init__(
+        self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
+    ) -> None:
+        super().__init__(reactor, options, **overrides)
+        # One queue for each destination, so that a ROUTER's slow peer does not hold up the others.
+        self._sends: dict[bytes, deque[_PendingSend]] = {}
+        self._draining = False
+        self._sends_left = _SENDS_PER_TURN
+        self._pattern.on_writable = self._drain
+
+    def send(self, message: Sendable) -> Deferred[None]:
+        """Send a message; fires when a peer's queue has taken it, which at a high-water mark may wait.
+
+        Cancelled while it waits, the message is not sent. Raises :exc:`TypeError` and
+        :exc:`ValueError` for what is no message; fails with :exc:`SendTimeout` after
+        ``send_timeout``, :exc:`WrongState`, :exc:`HostUnreachable` or :exc:`SocketClosed`.
+        (``zmq_send``)
+        """
+        frames = to_message(message)
+        try:
+            if self._try_send(frames):
+                return self._taken()
+        except ZMTPError as error:
+            return fail(error)
+        return self._wait_to_send([frames], self._pattern.destination(frames))
+
+    def try_send(self, message: Sendable) -> bool:
+        """Send a message if that needs no waiting; return whether it was sent.
+
+        Raises what :meth:`send` raises or fails with. (``zmq_send`` with ZMQ_DONTWAIT)
+        """
+        return self._try_send(to_message(message))
+
+    def send_batch(self, messages: Iterable[Sendable]) -> Deferred[None]:
+        """Send messages in their order; fires when all of them have been taken.
+
+        Cancelled while it waits, the rest is not sent. Cheaper than as many calls of :meth:`send`.
+        """
+        batch = [to_message(message) for message in messages]
+        try:
+            self._check_open()
+            if not self._sends:
+                del batch[: self._pattern.try_send_batch(batch)]
+        except ZMTPError as error:
+            return fail(error)
+        return self._wait_to_send(batch, b"") if batch else self._taken()
+
+    def _try_send(self, frames: Message) -> bool:
+        self._check_open()
+        if self._sends and self._pattern.destination(frames) in self._sends:
+            self._pattern.check_send()
+            return False
+        return self._pattern.try_send(frames)
+
+    def _taken(self) -> Deferred[None]:
+        """The Deferred of a send that need not wait."""
+        self._sends_left -= 1
+        if self._sends_left > 0:
+            return succeed(None)
+        self._sends_left = _SENDS_PER_TURN
+        return self._core.turn.next()
+
+    # Waiting for room
+
+    def _wait_to_send(self, messages: list[Message], destination: bytes) -> Deferred[None]:
+        timeout = self._options.send_timeout
+        if timeout == 0:
+            return fail(SendTimeout(timeout))
+        done: Deferred[None] = Deferred(lambda _: self._give_up_sending(pending, destination))
+        pending = _PendingSend(messages, done)
+        self._sends.setdefault(destination, deque()).append(pending)
+        if timeout is not None:
+
+            def time_out() -> None:
+                self._give_up_sending(pending, destination)
+                pending.finish(SendTimeout(timeout))
+
+            pending.timer = self._core.reactor.callLater(timeout, time_out)
+        return done
+
+    def _give_up_sending(self, pending: _PendingSend, destination: bytes) -> None:
+        if pending.timer is not None and pending.timer.active():
+            pending.timer.cancel()
+        queue = self._sends.get(destination)
+        if queue is not None and pending in queue:
+            queue.remove(pending)
+            if not queue:
+                del self._sends[destination]
+
+    def _drain(self) -> None:
+        """There may be room again: go on with those who wait, in their order."""
+        if self._draining:
+            return
+        self._draining = True
+        try:
+            for destination in list(self._sends):
+                self._drain_queue(destination)
+        finally:
+            self._draining = False
+
+    def _drain_queue(self, destination: bytes) -> None:
+        # Whoever is told that its message was taken may send, cancel or close at once, so the queue
+        # is looked up anew each time.
+        while queue := self._sends.get(destination):
+            pending = queue[0]
+            error: Exception | None = None
+            try:
+                del pending.messages[: self._pattern.try_send_batch(pending.messages)]
+            except ZMTPError as problem:
+                error = problem
+            if pending.messages and error is None:
+                return
+            self._give_up_sending(pending, destination)
+            pending.finish(error)
+
+    def _stop_waiting(self) -> None:
+        super()._stop_waiting()
+        queues = list(self._sends.values())
+        self._sends.clear()
+        for queue in queues:
+            for pending in queue:
+                pending.finish(SocketClosed())
+
+    def _waiting_to_send(self) -> int:
+        return sum(len(pending.messages) for queue in self._sends.values() for pending in queue)

@@ -1,0 +1,33 @@
+"""What a socket has counted: :class:`Stats`."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+__all__ = ["Stats"]
+
+
+@frozen
+class Stats:
+    """A socket's counters at one moment. Messages are counted once for each peer.
+
+    :ivar messages_sent: messages that were handed to a transport.
+    :ivar messages_received: messages that came from a transport.
+    :ivar send_queue: messages that wait for a transport.
+    :ivar receive_queue: messages that wait for the application.
+    :ivar dropped_sent: messages that could not be sent: dropped at a high-water mark as the type
+        demands, for want of a peer, or because the peer or the socket went away.
+    :ivar dropped_received: messages that no application will see: out of order, malformed for the
+        pattern, not subscribed to, or unread when the connection was given up.
+    :ivar peers: peers that are ready.
+    :ivar events_dropped: events that readers of :meth:`events` were too slow for.
+    """
+
+    messages_sent: int
+    messages_received: int
+    send_queue: int
+    receive_queue: int
+    dropped_sent: int
+    dropped_received: int
+    peers: int
+    events_dropped: int

@@ -1,0 +1,44 @@
+"""The SUB socket."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pyzmtp.constants import SocketType
+from pyzmtp.patterns.sub import SubPattern
+from pyzmtp.sockets.receiver import ReceivingSocket
+from pyzmtp.sockets.sender import BytesLike
+
+__all__ = ["SubSocket"]
+
+
+class SubSocket(ReceivingSocket):
+    """Receives from all publishers what it subscribed to (ZMQ_SUB)."""
+
+    socket_type = SocketType.SUB
+    _pattern_class = SubPattern
+    _pattern: SubPattern
+
+    def subscribe(self, topic: BytesLike = b"") -> None:
+        """Want the messages whose first frame begins with ``topic``; an empty one wants all.
+
+        Subscriptions are counted: twice subscribed has to be twice unsubscribed. (ZMQ_SUBSCRIBE)
+        """
+        self._check_open()
+        self._pattern.subscribe(_to_topic(topic))
+
+    def unsubscribe(self, topic: BytesLike = b"") -> None:
+        """Take back one :meth:`subscribe`; without one, nothing happens. (ZMQ_UNSUBSCRIBE)"""
+        self._check_open()
+        self._pattern.unsubscribe(_to_topic(topic))
+
+    @property
+    def topics(self) -> Collection[bytes]:
+        """What is subscribed to."""
+        return frozenset(self._pattern.topics)
+
+
+def _to_topic(topic: BytesLike) -> bytes:
+    if not isinstance(topic, bytes | bytearray | memoryview):
+        raise TypeError(f"a topic is bytes, not {type(topic).__name__}")
+    return bytes(topic)

@@ -1,0 +1,18 @@
+"""The XSUB socket."""
+
+from __future__ import annotations
+
+from pyzmtp.constants import SocketType
+from pyzmtp.patterns.xsub import XSubPattern
+from pyzmtp.sockets.receiver import ReceivingSocket
+from pyzmtp.sockets.sender import SendingSocket
+
+__all__ = ["XSubSocket"]
+
+
+class XSubSocket(SendingSocket, ReceivingSocket):
+    """Receives from all publishers; ``\x01topic`` sent to them subscribes, ``\x00topic`` cancels (ZMQ_XSUB)."""
+
+    socket_type = SocketType.XSUB
+    _pattern_class = XSubPattern
+    _pattern: XSubPattern

@@ -1,0 +1,75 @@
+"""Commands: frames with the COMMAND flag, whose body is a name and its data (RFC 37, "Commands")."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyzmtp._speedups import encode_frame
+from pyzmtp.constants import COMMAND
+from pyzmtp.errors import CommandError
+
+__all__ = [
+    "Command",
+    "decode_command",
+    "decode_error",
+    "decode_ping",
+    "encode_command",
+    "encode_error",
+    "encode_pong",
+]
+
+#: RFC 37: a PING's context has at most 16 bytes; libzmq cuts a longer one in its echo.
+_MAX_CONTEXT: Final = 16
+
+
+class Command:
+    """A command on its way to a peer: it queues and travels like a message."""
+
+    __slots__ = ("body", "wire")
+
+    def __init__(self, name: bytes, data: bytes = b"") -> None:
+        self.body = bytes((len(name),)) + name + data
+        #: The bytes on a plain connection.
+        self.wire = encode_frame(COMMAND, self.body)
+
+
+def encode_command(name: bytes, data: bytes = b"") -> bytes:
+    """The whole frame of a command."""
+    return Command(name, data).wire
+
+
+def decode_command(body: bytes) -> tuple[bytes, bytes]:
+    """Split a command's body into name and data. Raises :exc:`CommandError` if the name is cut short."""
+    if not body or len(body) < 1 + body[0]:
+        raise CommandError("unnamed", "the body is shorter than its name")
+    end = 1 + body[0]
+    return body[1:end], body[end:]
+
+
+def encode_error(reason: str) -> bytes:
+    """An ERROR frame; ``reason`` is cut to the 255 bytes that its length byte can say."""
+    encoded = reason.encode("ascii", "replace")[:255]
+    return encode_command(b"ERROR", bytes((len(encoded),)) + encoded)
+
+
+def decode_error(data: bytes) -> str:
+    """The reason in the data of an ERROR. Raises :exc:`CommandError` if it is cut short."""
+    if not data or len(data) < 1 + data[0]:
+        raise CommandError("ERROR", "the reason is cut short")
+    return data[1 : 1 + data[0]].decode("ascii", "replace")
+
+
+def decode_ping(data: bytes) -> tuple[float, bytes]:
+    """The time to live (seconds; 0 asks for nothing) and the context in the data of a PING.
+
+    Raises :exc:`CommandError` for a PING without its two bytes of time to live: libzmq answers such
+    a PING with bytes of its own memory.
+    """
+    if len(data) < 2:
+        raise CommandError("PING", "it has no time to live")
+    return int.from_bytes(data[:2], "big") / 10, data[2 : 2 + _MAX_CONTEXT]
+
+
+def encode_pong(context: bytes) -> bytes:
+    """The PONG frame that answers a PING with ``context``."""
+    return encode_command(b"PONG", context)

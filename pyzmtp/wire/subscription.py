@@ -1,0 +1,29 @@
+"""The two forms of a subscription: commands since ZMTP 3.1, messages before (RFC 37, "SUBSCRIBE").
+
+Inside pyzmtp, and to the application of an XPUB or XSUB, a subscription is always the message form:
+one frame of ``\\x01`` or ``\\x00`` and the topic. Only the connection knows what its peer reads.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pyzmtp.wire.command import Command
+from pyzmtp.wire.message import Message
+
+__all__ = ["CANCEL", "SUBSCRIBE", "subscription_command", "subscription_message"]
+
+SUBSCRIBE: Final = b"\x01"
+CANCEL: Final = b"\x00"
+
+_NAMES: Final = {SUBSCRIBE: b"SUBSCRIBE", CANCEL: b"CANCEL"}
+
+
+def subscription_command(prefix: bytes, topic: bytes) -> Command:
+    """SUBSCRIBE or CANCEL, for a peer of ZMTP 3.1 or later."""
+    return Command(_NAMES[prefix], topic)
+
+
+def subscription_message(prefix: bytes, topic: bytes) -> Message:
+    """The message form, which every version knows."""
+    return [prefix + topic]

@@ -1,0 +1,414 @@
+"""The bench without a network: arithmetic, tables, JSON, names, and the order of the rounds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+import pytest
+
+from bench import __main__ as command_line
+from bench import report, runner, worker
+from bench.implementations import BASELINES, IMPLEMENTATIONS
+from bench.measurements import MEASUREMENTS, all_cases
+from bench.model import Case, Implementation, Job, Result, Sample, format_size
+from bench.peers.timing import check_payload, round_trip_sample
+from bench.round_trip import MEASUREMENT as ROUND_TRIP
+from bench.runner import Availability, ChildFailed, Settings
+from bench.throughput import MEASUREMENT as THROUGHPUT
+
+THROUGHPUT_16 = Case(THROUGHPUT, 16)
+ROUND_TRIP_16 = Case(ROUND_TRIP, 16)
+BY_NAME = {each.name: each for each in IMPLEMENTATIONS}
+
+
+def rates(name: str, *values: float) -> Result:
+    """A throughput result with these rates."""
+    samples = [Sample(operations=1, seconds=1 / value) for value in values]
+    return Result(THROUGHPUT_16, BY_NAME[name], count=1, samples=samples)
+
+
+def times(name: str, *microseconds: float) -> Result:
+    """A round trip result with these times."""
+    samples = [Sample(operations=1, seconds=value / 1e6) for value in microseconds]
+    return Result(ROUND_TRIP_16, BY_NAME[name], count=1, samples=samples)
+
+
+GROUP = [
+    rates("pyzmtp-batch", 2_000_000, 3_000_000, 2_500_000),
+    rates("pyzmq-blocking", 1_000_000, 1_250_000, 900_000),
+    attrs.evolve(rates("pyzmq-asyncio"), errors=["it hung", "it hung"]),
+    attrs.evolve(rates("txzmq"), missing="No module named 'txzmq'"),
+]
+
+
+class TestModel:
+    def test_payload_has_the_size_and_is_not_one_repeated_byte(self) -> None:
+        for size in (1, 16, 256, 1000):
+            assert len(Job(size=size, count=1, timeout=1.0).payload()) == size
+        assert Job(size=3, count=1, timeout=1.0).payload() == b"\0\1\2"
+
+    @pytest.mark.parametrize(
+        ("size", "text"),
+        [(16, "16 B"), (1000, "1000 B"), (1024, "1 KiB"), (65536, "64 KiB"), (2**20, "1 MiB")],
+    )
+    def test_format_size(self, size: int, text: str) -> None:
+        assert format_size(size) == text
+
+    def test_median_of_the_rounds(self) -> None:
+        assert GROUP[0].median == pytest.approx(2_500_000)
+        assert GROUP[2].median is None
+
+    def test_more_messages_a_second_are_faster(self) -> None:
+        assert GROUP[0].speed_against(GROUP[1]) == pytest.approx(2.5)
+
+    def test_a_shorter_round_trip_is_faster(self) -> None:
+        assert times("pyzmtp-batch", 100).speed_against(times("txzmq", 250)) == pytest.approx(2.5)
+
+    def test_no_ratio_without_both_figures(self) -> None:
+        assert GROUP[0].speed_against(None) is None
+        assert GROUP[0].speed_against(GROUP[3]) is None
+        assert GROUP[3].speed_against(GROUP[0]) is None
+
+
+class TestTiming:
+    def test_round_trip_sample(self) -> None:
+        marks = [0.0]
+        for span in [0.001] * 98 + [0.003, 0.002]:
+            marks.append(marks[-1] + span)
+        sample = round_trip_sample(marks)
+        assert sample.operations == 100
+        assert sample.seconds == pytest.approx(0.103)
+        assert sample.details["p50_us"] == pytest.approx(1000)
+        assert sample.details["p99_us"] == pytest.approx(3000)
+
+    def test_check_payload(self) -> None:
+        check_payload(b"same", b"same")
+        with pytest.raises(AssertionError, match="received b'other'"):
+            check_payload(b"other", b"same")
+
+
+class TestLists:
+    def test_names_are_unique(self) -> None:
+        names = [each.name for each in IMPLEMENTATIONS]
+        names += [each.name for each in MEASUREMENTS]
+        names += [each.name for each in all_cases()]
+        assert len(set(names)) == len(names)
+
+    def test_every_implementation_has_its_file(self) -> None:
+        peers = Path(worker.__file__).parent / "peers"
+        assert [
+            each.name for each in IMPLEMENTATIONS if not (peers / f"{each.peer}.py").exists()
+        ] == []
+
+    def test_every_implementation_has_a_count_for_every_case(self) -> None:
+        for case in all_cases():
+            assert set(case.measurement.counts) == set(BY_NAME)
+            assert all(case.size in sizes for sizes in case.measurement.counts.values())
+
+    def test_every_baseline_is_an_implementation(self) -> None:
+        assert set(BASELINES) <= set(BY_NAME)
+
+    def test_the_accelerator_is_asked_for_or_refused_never_left_to_chance(self) -> None:
+        for each in IMPLEMENTATIONS:
+            expected = ("yes", "no") if each.name.startswith("pyzmtp") else (None,)
+            assert each.environment.get("PYZMTP_SPEEDUPS") in expected
+
+    def test_case_names(self) -> None:
+        assert [case.name for case in all_cases()] == [
+            "throughput-16",
+            "throughput-1024",
+            "throughput-65536",
+            "round-trip-16",
+        ]
+
+
+class TestReport:
+    def test_figures(self) -> None:
+        assert [THROUGHPUT.show(value) for value in (2_412_345, 81_234, 512)] == [
+            "2.41 M",
+            "81.2 k",
+            "512",
+        ]
+        assert [ROUND_TRIP.show(value) for value in (54.23, 171.6, 12345.6)] == [
+            "54.2",
+            "172",
+            "12346",
+        ]
+
+    def test_rows(self) -> None:
+        assert report.header_of(THROUGHPUT_16) == [
+            "implementation",
+            "median msg/s",
+            "min - max",
+            "vs pyzmq",
+            "vs txZMQ",
+        ]
+        assert report.rows_of(GROUP) == [
+            ["pyzmtp-batch", "2.5 M", "2 M - 3 M", "2.50", "-"],
+            ["pyzmq-blocking", "1 M", "900 k - 1.25 M", "1.00", "-"],
+            ["pyzmq-asyncio", "failed", "-", "-", "-"],
+            ["txzmq", "missing", "-", "-", "-"],
+        ]
+
+    def test_what_did_not_run_is_told(self) -> None:
+        assert report.notes_of(GROUP) == [
+            "pyzmq-asyncio failed in one round: it hung",
+            "pyzmq-asyncio failed in one round: it hung",
+            "txzmq is missing: No module named 'txzmq'",
+        ]
+
+    def test_plain_table(self) -> None:
+        assert report.plain_table("title", ["a", "bb"], [["long", "1"], ["x", "100"]]) == (
+            "title\n"  #
+            "a      bb\n"
+            "----  ---\n"
+            "long    1\n"
+            "x     100"
+        )
+
+    def test_without_rich_it_prints_plain_text(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "rich.console", None)
+        report.print_case(GROUP)
+        printed = capsys.readouterr().out
+        assert "PUSH to PULL, 16 B\nimplementation  median msg/s" in printed
+        assert "  txzmq is missing: No module named 'txzmq'\n" in printed
+
+    def test_with_rich_it_prints_the_same_cells(self, capsys: pytest.CaptureFixture[str]) -> None:
+        pytest.importorskip("rich")
+        report.print_case(GROUP)
+        printed = capsys.readouterr().out
+        for cell in ("PUSH to PULL, 16 B", "2 M - 3 M", "2.50", "txzmq is missing"):
+            assert cell in printed
+
+    def test_json(self) -> None:
+        found = {
+            "pyzmtp-batch": Availability(versions={"pyzmtp": "1"}, roles=["pull", "push"]),
+            "txzmq": Availability(missing="No module named 'txzmq'"),
+        }
+        document = json.loads(json.dumps(report.to_json([GROUP], found, Settings(rounds=3))))
+        assert document["format"] == report.JSON_FORMAT
+        assert document["settings"]["rounds"] == 3
+        assert document["implementations"]["txzmq"]["missing"] == "No module named 'txzmq'"
+        first, _, failed, missing = document["results"]
+        assert first["case"] == "throughput-16"
+        assert first["values"] == pytest.approx([2_000_000, 3_000_000, 2_500_000])
+        assert (first["min"], first["max"]) == pytest.approx((2_000_000, 3_000_000))
+        assert first["speed_against"] == {"pyzmq-blocking": pytest.approx(2.5), "txzmq": None}
+        assert failed["median"] is None
+        assert failed["errors"] == ["it hung", "it hung"]
+        assert missing["missing"] == "No module named 'txzmq'"
+
+    def test_preface_says_what_the_figures_depend_on(self) -> None:
+        found = {"txzmq": Availability(versions={"txZMQ": "1.0.0"})}
+        text = report.preface(found, Settings(rounds=7, quick=True, kernel_buffer=4096))
+        for part in ("txZMQ 1.0.0", "buffers 4096 bytes", "median of 7", "--quick"):
+            assert part in text
+
+
+class TestCommandLine:
+    def test_defaults(self) -> None:
+        options = command_line.parser().parse_args([])
+        assert (options.only, options.rounds, options.quick, options.json) == (
+            [],
+            None,
+            False,
+            None,
+        )
+
+    @pytest.mark.parametrize("rounds", ["0", "-1", "many"])
+    def test_rounds_must_be_positive(self, rounds: str, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as ended:
+            command_line.parser().parse_args(["--rounds", rounds])
+        assert ended.value.code == 2
+        assert "--rounds" in capsys.readouterr().err
+
+    def test_only_nothing_means_everything(self) -> None:
+        assert command_line.select([]) == (list(IMPLEMENTATIONS), all_cases())
+
+    def test_only_an_implementation_keeps_all_cases(self) -> None:
+        implementations, cases = command_line.select(["txzmq"])
+        assert [each.name for each in implementations] == ["txzmq"]
+        assert cases == all_cases()
+
+    def test_only_a_measurement_or_a_case_keeps_all_implementations(self) -> None:
+        assert command_line.select(["throughput"]) == (
+            list(IMPLEMENTATIONS),
+            [case for case in all_cases() if case.measurement is THROUGHPUT],
+        )
+        assert command_line.select(["round-trip-16"]) == (list(IMPLEMENTATIONS), [ROUND_TRIP_16])
+
+    def test_only_combined_keeps_the_order_of_the_lists(self) -> None:
+        implementations, cases = command_line.select(["pyzmq-*", "*-16", "pyzmtp-batch"])
+        assert [each.name for each in implementations] == [
+            "pyzmtp-batch",
+            "pyzmq-blocking",
+            "pyzmq-asyncio",
+        ]
+        assert cases == [THROUGHPUT_16, ROUND_TRIP_16]
+
+    def test_only_an_unknown_name_is_an_error(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert command_line.main(["--only", "txzmq", "--only", "nonesuch"]) == 2
+        assert "nonesuch" in capsys.readouterr().err
+
+    def test_list(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert command_line.main(["--list"]) == 0
+        printed = capsys.readouterr().out
+        names = [each.name for each in IMPLEMENTATIONS] + [case.name for case in all_cases()]
+        assert all(f"  {name} " in printed for name in names)
+
+    def test_exit_code(self) -> None:
+        good, _, failed, missing = GROUP
+        assert command_line.exit_code([[good, missing]]) == 0
+        assert command_line.exit_code([[good, failed]]) == 1
+        assert command_line.exit_code([[missing]]) == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "rounds"), [([], 5), (["--quick"], 1), (["--quick", "--rounds", "2"], 2)]
+    )
+    def test_main_measures_what_was_asked_for_and_writes_json(
+        self,
+        arguments: list[str],
+        rounds: int,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        seen: list[tuple[list[str], list[str], Settings]] = []
+
+        async def measure(
+            implementations: Sequence[Implementation], cases: Sequence[Case], settings: Settings
+        ) -> tuple[list[list[Result]], dict[str, Availability]]:
+            names = [each.name for each in implementations]
+            seen.append((names, [case.name for case in cases], settings))
+            return [GROUP[:1]], {"pyzmtp-batch": Availability()}
+
+        monkeypatch.setattr(command_line, "measure", measure)
+        target = tmp_path / "result.json"
+        more = ["--only", "pyzmtp-batch", "--only", "throughput-16", "--json", str(target)]
+        assert command_line.main([*arguments, *more]) == 0
+        [(names, cases, settings)] = seen
+        assert (names, cases) == (["pyzmtp-batch"], ["throughput-16"])
+        assert settings == Settings(rounds=rounds, quick="--quick" in arguments)
+        assert json.loads(target.read_text())["results"][0]["case"] == "throughput-16"
+
+
+class TestRunner:
+    def test_counts_come_from_the_table(self) -> None:
+        implementation = BY_NAME["pyzmq-blocking"]
+        whole = Settings().count(THROUGHPUT_16, implementation)
+        assert whole == THROUGHPUT.counts["pyzmq-blocking"][16]
+        quick = Settings(quick=True)
+        assert quick.count(THROUGHPUT_16, implementation) == whole // runner.QUICK_DIVISOR
+        assert quick.count(ROUND_TRIP_16, BY_NAME["pyzmq-asyncio"]) == 100
+
+    def test_reasons_against(self) -> None:
+        implementation = BY_NAME["txzmq"]
+        both = Availability(roles=["pull", "push"])
+        assert both.reason_against(THROUGHPUT_16, implementation) == ""
+        assert "no role 'push'" in Availability(roles=["pull"]).reason_against(
+            THROUGHPUT_16, implementation
+        )
+        assert Availability(missing="gone").reason_against(THROUGHPUT_16, implementation) == "gone"
+        assert "no count" in both.reason_against(Case(THROUGHPUT, 5), implementation)
+
+    def test_rounds_are_interleaved_and_failures_kept(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        order: list[str] = []
+
+        async def take_sample(case: Case, implementation: Implementation, _: Settings) -> Sample:
+            order.append(implementation.name)
+            if implementation.name == "pyzmq-blocking" and len(order) < 4:
+                raise ChildFailed("it fell over")
+            if implementation.name == "pyzmq-asyncio":
+                raise asyncio.TimeoutError
+            return Sample(operations=1, seconds=1.0)
+
+        monkeypatch.setattr(runner, "take_sample", take_sample)
+        names = ["pyzmtp-batch", "pyzmq-blocking", "pyzmq-asyncio", "txzmq"]
+        found = {name: Availability(roles=["pull", "push"]) for name in names}
+        found["txzmq"] = Availability(missing="not here")
+        shown: list[str] = []
+        results = asyncio.run(
+            runner.run_case(
+                THROUGHPUT_16,
+                [BY_NAME[name] for name in names],
+                found,
+                Settings(rounds=2, timeout=7),
+                shown.append,
+            )
+        )
+        assert order == names[:3] * 2
+        assert shown[0] == "throughput-16: round 1 of 2, pyzmtp-batch"
+        assert [len(result.samples) for result in results] == [2, 1, 0, 0]
+        assert [list(result.errors) for result in results] == [
+            [],
+            ["it fell over"],
+            ["not done within 7 s"] * 2,
+            [],
+        ]
+        assert results[3].missing == "not here"
+
+
+class TestWorker:
+    @pytest.fixture
+    def peer(self, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+        """A peer module with one role, importable as ``fake``."""
+        module: Any = ModuleType("bench.peers.fake")
+
+        def pull(job: Job, announce: Any) -> Sample:
+            announce("tcp://127.0.0.1:1")
+            return Sample(operations=job.count, seconds=2.0, details={"extra": 1.0})
+
+        module.ROLES = {"pull": pull, "push": lambda job, announce: None}
+        module.versions = lambda: {"fake": "1"}
+        monkeypatch.setitem(sys.modules, "bench.peers.fake", module)
+        fake: ModuleType = module
+        return fake
+
+    @pytest.fixture
+    def said(self) -> list[dict[str, Any]]:
+        return []
+
+    def test_without_a_role_it_only_says_what_there_is(
+        self, peer: ModuleType, said: list[dict[str, Any]]
+    ) -> None:
+        assert worker.main(["fake"], said.append) == 0
+        assert said == [{"ready": {"versions": {"fake": "1"}, "roles": ["pull", "push"]}}]
+
+    def test_a_role_announces_its_address_and_its_sample(
+        self, peer: ModuleType, said: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job = Job(size=16, count=10, timeout=30.0)
+        monkeypatch.setattr(sys, "stdin", iter_lines(json.dumps(attrs.asdict(job))))
+        assert worker.main(["fake", "pull"], said.append) == 0
+        _, bound, sample = said
+        assert bound == {"bound": "tcp://127.0.0.1:1"}
+        cpu = sample["sample"]["details"].pop("cpu_seconds")
+        assert cpu >= 0
+        assert sample == {"sample": {"operations": 10, "seconds": 2.0, "details": {"extra": 1.0}}}
+
+    def test_the_side_that_does_not_measure_says_that_it_is_done(
+        self, peer: ModuleType, said: list[dict[str, Any]]
+    ) -> None:
+        worker.play(lambda job, announce: None, Job(size=1, count=1, timeout=30.0), said.append)
+        assert said == [{"sample": None}]
+
+    def test_what_goes_wrong_is_said_before_it_is_raised(self, said: list[dict[str, Any]]) -> None:
+        with pytest.raises(ModuleNotFoundError):
+            worker.main(["nonesuch"], said.append)
+        assert said == [{"error": "ModuleNotFoundError: No module named 'bench.peers.nonesuch'"}]
+
+
+def iter_lines(*lines: str) -> StringIO:
+    """Something to read lines from."""
+    return StringIO("".join(f"{line}\n" for line in lines))
