@@ -40,12 +40,12 @@ def spawn() -> Iterator[Spawn]:
         started.append(await LibzmqPeer.start())
         return started[-1]
 
-    async def kill_all() -> None:
+    async def discard_all() -> None:
         for peer in started:
-            await peer.kill()
+            await peer.discard()
 
     yield start
-    run(kill_all())
+    run(discard_all())
 
 
 class Shared:
@@ -57,15 +57,15 @@ class Shared:
     async def fresh(self) -> LibzmqPeer:
         """Give a process without sockets, and another one if a test has left a bad one."""
         if self.peer is None or not self.peer.idle:
-            await self.kill()
+            await self.discard()
             self.peer = await LibzmqPeer.start()
         await self.peer.close_all()
         return self.peer
 
-    async def kill(self) -> None:
+    async def discard(self) -> None:
         """Kill the process."""
         if self.peer is not None:
-            await self.peer.kill()
+            await self.peer.discard()
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ def shared() -> Iterator[Shared]:
     """Keep one libzmq process for the whole run."""
     shared = Shared()
     yield shared
-    run(shared.kill())
+    run(shared.discard())
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ pyzmtp's calls, bursts another, so that the matrix covers the forms as well.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,26 +180,32 @@ async def we_request_ahead(ours: DealerSocket, theirs: RemoteSocket, case: Case)
 async def we_answer(ours: RepSocket | RouterSocket, theirs: RemoteSocket, case: Case) -> None:
     """Requests go from libzmq's REQ to pyzmtp, which sends each back."""
     answers = theirs.request(case.messages)
-    await answer(ours, case)
-    check(await answers, case.messages, f"{case.name}, requested by libzmq")
+    async with answering(ours, case):
+        replies = await answers
+    check(replies, case.messages, f"{case.name}, requested by libzmq")
 
 
 async def we_answer_ahead(ours: RepSocket, theirs: RemoteSocket, case: Case) -> None:
     """Requests go from libzmq's DEALER to pyzmtp's REP, not waiting for replies."""
     await theirs.send(with_prefix([b""], case))
-    await answer(ours, case)
-    what = f"{case.name}, requested by libzmq"
-    check(await theirs.receive(len(case.messages)), with_prefix([b""], case), what)
+    async with answering(ours, case):
+        replies = await theirs.receive(len(case.messages))
+    check(replies, with_prefix([b""], case), f"{case.name}, requested by libzmq")
 
 
-async def answer(ours: RepSocket | RouterSocket, case: Case) -> None:
+@asynccontextmanager
+async def answering(ours: RepSocket | RouterSocket, case: Case) -> AsyncIterator[None]:
     """Send back what comes; leave a burst to `serve` where there is one."""
     if case is BURST and isinstance(ours, RepSocket):
-        ours.serve(lambda request: request)
+        serving = ours.serve(lambda request: request)
+        yield
+        serving.cancel()
+        await serving
         return
     for _ in case.messages:
         request = await within(ours.receive(), f"{case.name}, request from libzmq")
         await within(ours.send(request), f"{case.name}, reply to libzmq")
+    yield
 
 
 #: For each pair of types, pyzmtp's first, all that it can say.

@@ -100,14 +100,12 @@ async def visit(address: str, junk: bytes) -> Stranger:
     """Connect to `address` without any ZeroMQ, and say `junk`."""
     where: IStreamClientEndpoint
     if address.startswith("ipc://"):
-        where = UNIXClientEndpoint(  # type: ignore[no-untyped-call]
-            reactor, address.removeprefix("ipc://")
-        )
+        where = UNIXClientEndpoint(reactor, address.removeprefix("ipc://"))
     else:
         host, _, port = address.removeprefix("tcp://").rpartition(":")
         where = TCP4ClientEndpoint(reactor, host, int(port))
     stranger = Stranger(junk)
-    await connectProtocol(where, stranger)  # type: ignore[no-untyped-call]
+    await connectProtocol(where, stranger)
     return stranger
 
 

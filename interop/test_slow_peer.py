@@ -29,6 +29,7 @@ BUFFER = 65536
 BOUND = 300
 
 OUR_LIMITS: dict[str, Any] = {
+    "linger": 0,
     "send_hwm": MARK,
     "receive_hwm": MARK,
     "send_buffer": BUFFER,

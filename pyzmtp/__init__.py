@@ -6,18 +6,73 @@ described at :class:`Socket`, :class:`SendingSocket` and :class:`ReceivingSocket
 
 from __future__ import annotations
 
-from pyzmtp import errors
 from pyzmtp._speedups import IMPLEMENTATION
+from pyzmtp.callbacks import (
+    MessageTransport,
+    ProtocolSocket,
+    connectZMQ,
+    listenZMQ,
+)
 from pyzmtp.constants import SocketType
-from pyzmtp.engine import events
-from pyzmtp.engine.events import *  # noqa: F403
-from pyzmtp.errors import *  # noqa: F403
+from pyzmtp.engine.events import (
+    Accepted,
+    AcceptFailed,
+    BindFailed,
+    Closed,
+    ConnectDelayed,
+    Connected,
+    ConnectRetried,
+    Disconnected,
+    Event,
+    HandshakeFailed,
+    HandshakeSucceeded,
+    Listening,
+    MessagesDropped,
+)
+from pyzmtp.errors import (
+    AddressError,
+    AddressInUse,
+    BindError,
+    CommandError,
+    ConnectAborted,
+    ConnectError,
+    FrameTooLarge,
+    FramingError,
+    HandshakeTimeout,
+    HostUnreachable,
+    IncompatibleSocketType,
+    MechanismMismatch,
+    MetadataError,
+    NotPossibleNow,
+    NotZMTP,
+    OperationTimeout,
+    OptionError,
+    PeerLost,
+    PeerRefused,
+    ProtocolError,
+    ReceiveTimeout,
+    RequestTimeout,
+    RoutingIdInUse,
+    SendTimeout,
+    SocketClosed,
+    TooManyPeers,
+    TransportUnavailable,
+    UnexpectedCommand,
+    UnknownEndpoint,
+    UnsupportedVersion,
+    UsageError,
+    WouldBlock,
+    WrongState,
+    ZMTPError,
+)
 from pyzmtp.options import SocketOptions
 from pyzmtp.peer import Peer
+from pyzmtp.requester import Requester
 from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.dealer import DealerSocket
 from pyzmtp.sockets.pair import PairSocket
 from pyzmtp.sockets.pub import PubSocket
+from pyzmtp.sockets.publisher import PublishingSocket
 from pyzmtp.sockets.pull import PullSocket
 from pyzmtp.sockets.push import PushSocket
 from pyzmtp.sockets.receiver import ReceivingSocket
@@ -29,3 +84,87 @@ from pyzmtp.sockets.stats import Stats
 from pyzmtp.sockets.sub import SubSocket
 from pyzmtp.sockets.xpub import XPubSocket
 from pyzmtp.sockets.xsub import XSubSocket
+
+__all__ = [
+    "IMPLEMENTATION",
+    "AcceptFailed",
+    "Accepted",
+    "AddressError",
+    "AddressInUse",
+    "BindError",
+    "BindFailed",
+    "Closed",
+    "CommandError",
+    "ConnectAborted",
+    "ConnectDelayed",
+    "ConnectError",
+    "ConnectRetried",
+    "Connected",
+    "DealerSocket",
+    "Disconnected",
+    "Event",
+    "FrameTooLarge",
+    "FramingError",
+    "HandshakeFailed",
+    "HandshakeSucceeded",
+    "HandshakeTimeout",
+    "HostUnreachable",
+    "IncompatibleSocketType",
+    "Listening",
+    "MechanismMismatch",
+    "MessageTransport",
+    "MessagesDropped",
+    "MetadataError",
+    "NotPossibleNow",
+    "NotZMTP",
+    "OperationTimeout",
+    "OptionError",
+    "PairSocket",
+    "Peer",
+    "PeerLost",
+    "PeerRefused",
+    "ProtocolError",
+    "ProtocolSocket",
+    "PubSocket",
+    "PublishingSocket",
+    "PullSocket",
+    "PushSocket",
+    "ReceiveTimeout",
+    "ReceivingSocket",
+    "RepSocket",
+    "ReqSocket",
+    "RequestTimeout",
+    "Requester",
+    "RouterSocket",
+    "RoutingIdInUse",
+    "SendTimeout",
+    "SendingSocket",
+    "Socket",
+    "SocketClosed",
+    "SocketOptions",
+    "SocketType",
+    "Stats",
+    "SubSocket",
+    "TooManyPeers",
+    "TransportUnavailable",
+    "UnexpectedCommand",
+    "UnknownEndpoint",
+    "UnsupportedVersion",
+    "UsageError",
+    "WouldBlock",
+    "WrongState",
+    "XPubSocket",
+    "XSubSocket",
+    "ZMTPError",
+    "connectZMQ",
+    "listenZMQ",
+]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        # Read only when asked for: it costs more than half of the import.
+        from importlib.metadata import version
+
+        return version("pyzmtp")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -255,7 +255,9 @@ class TransportUnavailable(UsageError):
     """The reactor offers no ``interface``, which this address needs."""
 
     def __init__(self, address: str, interface: str) -> None:
-        super().__init__(f"{address!r} needs a reactor that provides {interface}; this one does not")
+        super().__init__(
+            f"{address!r} needs a reactor that provides {interface}; this one does not"
+        )
         self.address = address
         self.interface = interface
 
@@ -338,7 +340,7 @@ class BindError(NotPossibleNow):
 
 
 class ConnectError(NotPossibleNow):
-    """An attempt to connect to ``address`` failed with ``reason``; it is final only where retries are off."""
+    """An attempt to connect to ``address`` failed with ``reason``. Others may follow."""
 
     def __init__(self, address: str, reason: BaseException) -> None:
         super().__init__(f"cannot connect to {address}: {reason}")

@@ -8,7 +8,7 @@ table of the documentation is made from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -43,7 +43,7 @@ def _option(
 ) -> _T:
     """A field: its default, its validator, and what the documentation says of it."""
     metadata = {"meaning": meaning, "zmq": zmq, "zmq_default": zmq_default, "types": types}
-    return cast(_T, field(default=default, validator=check, kw_only=True, metadata=metadata))
+    return field(default=default, validator=check, kw_only=True, metadata=metadata)
 
 
 def _require(holds: bool, attribute: attrs.Attribute[Any], value: object, problem: str) -> None:
@@ -111,7 +111,9 @@ def _metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> 
     _require(isinstance(value, Mapping), attribute, value, "it takes a mapping of str to bytes")
     for name, content in value.items():
         # libzmq: an application's property name begins with X-, and fits its length byte.
-        good = isinstance(name, str) and name.isascii() and name.startswith("X-") and len(name) < 256
+        good = (
+            isinstance(name, str) and name.isascii() and name.startswith("X-") and len(name) < 256
+        )
         _require(good, attribute, name, "a property's name is ASCII and begins with X-")
         _require(isinstance(content, bytes), attribute, content, "a property's value is bytes")
 

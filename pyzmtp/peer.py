@@ -12,6 +12,10 @@ from pyzmtp.constants import SocketType
 __all__ = ["Peer"]
 
 
+def _read_only(metadata: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    return MappingProxyType(dict(metadata))
+
+
 @frozen(eq=False)
 class Peer:
     """A peer whose handshake is done. Two connections are two peers, however alike they look.
@@ -35,4 +39,4 @@ class Peer:
     socket_type: SocketType | None = None
     routing_id: bytes = b""
     user_id: str | None = None
-    metadata: Mapping[str, bytes] = field(factory=dict, converter=MappingProxyType)
+    metadata: Mapping[str, bytes] = field(factory=dict, converter=_read_only)

@@ -117,9 +117,9 @@ async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
 async def _request(reactor: Any, job: Job) -> Sample:
     async with ReqSocket(reactor, settings(job)) as socket:
         asker = _Asker(socket, job.payload(), job.count)
-        _fail_with(asker.done, socket.consume(asker.take))
         await socket.connect(job.address)
-        asker.ask()
+        asker.ask()  # a REQ that has not asked has nothing to consume
+        _fail_with(asker.done, socket.consume(asker.take))
         await asker.done
     check_payload(asker.last[0], job.payload())
     return round_trip_sample(asker.marks)

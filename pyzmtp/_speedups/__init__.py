@@ -8,6 +8,7 @@ importable side by side, as :mod:`pyzmtp.wire.framing` and ``pyzmtp._speedups.fr
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 __all__ = ["IMPLEMENTATION", "FrameDecoder", "encode_batch", "encode_frame", "encode_message"]
@@ -20,7 +21,7 @@ def _use_compiled() -> bool:
     if wanted == "no":
         return False
     try:
-        import pyzmtp._speedups.framing  # noqa: F401
+        import_module("pyzmtp._speedups.framing")
     except ImportError as error:
         if wanted == "yes":
             raise ImportError(

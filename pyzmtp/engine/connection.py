@@ -291,7 +291,9 @@ class Connection:
             self.attention = True
         elif name in _SUBSCRIPTIONS and self._settings.socket_type in _PUBLISHERS:
             return subscription_message(_SUBSCRIPTIONS[name], data)
-        return None  # RFC 37 and libzmq: unknown commands are ignored, and so is a late READY or ERROR
+        return (
+            None  # RFC 37 and libzmq: unknown commands are ignored, and so is a late READY or ERROR
+        )
 
     # Changes of state
 

@@ -75,7 +75,10 @@ class Connected(Event):
 
 @frozen
 class ConnectRetried(Event):
-    """The next attempt follows after ``delay`` seconds, because of ``error`` (ZMQ_EVENT_CONNECT_RETRIED)."""
+    """The next attempt follows after ``delay`` seconds (ZMQ_EVENT_CONNECT_RETRIED).
+
+    :ivar error: why the last one failed, or why the connection was lost.
+    """
 
     delay: float
     error: Exception

@@ -23,7 +23,7 @@ from pyzmtp.net.dialling import dial
 from pyzmtp.net.keeper import Keeper
 from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.places import ClientPlace, name_of
-from pyzmtp.net.protocol import ZMTPProtocol
+from pyzmtp.net.protocol import ZMTPProtocol, exception_of
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
@@ -93,10 +93,8 @@ class Connecter(Keeper):
 
     def _dialled(self, result: Failure | None) -> None:
         self._attempt = None
-        if isinstance(result, Failure):
-            reason = result.value
-            if not isinstance(reason, CancelledError):
-                self._try_again(ConnectError(self.address, reason))
+        if isinstance(result, Failure) and not isinstance(result.value, CancelledError):
+            self._try_again(ConnectError(self.address, exception_of(result)))
         self._check_stopped()
 
     def _try_again(self, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError as TransportError
@@ -18,6 +19,10 @@ from pyzmtp.net.resolver import resolve
 from pyzmtp.options import SocketOptions
 
 __all__ = ["dial", "unix_reactor"]
+
+
+#: Twisted's own limit for one attempt, in seconds.
+_TIMEOUT: Final = 30.0
 
 
 class _DialFactory(ClientFactory):
@@ -52,6 +57,7 @@ async def dial(
     Raises what the transport says if nobody does. To be run by ``Deferred.fromCoroutine``; cancelling
     that ends the attempt.
     """
+    timeout = _TIMEOUT if options.connect_timeout is None else options.connect_timeout
     if isinstance(place, TcpAddress):
         addresses = await resolve(reactor, place.host, options.ipv6)
         for count, host in enumerate(addresses, 1):
@@ -60,7 +66,7 @@ async def dial(
                 host,
                 place.port,
                 factory,
-                timeout=options.connect_timeout,
+                timeout=timeout,
                 bindAddress=place.source,
             )
             try:
@@ -69,10 +75,10 @@ async def dial(
                 if count == len(addresses):
                     raise
     elif isinstance(place, IpcAddress):
+        assert place.path is not None  # client_place() has seen to it
         factory = _DialFactory(build)
-        factory.connector = unix_reactor(reactor, place).connectUNIX(
-            place.path, factory, timeout=options.connect_timeout
-        )
+        unix = unix_reactor(reactor, place)
+        factory.connector = unix.connectUNIX(place.path, factory, timeout=timeout)
         return await factory.done
     else:
         assert not isinstance(place, InprocAddress)  # that is no transport: see pyzmtp.net.inproc

@@ -164,9 +164,9 @@ class _InprocKeeper:
         """A link has parted: what came through it can still be received."""
         self.ends.remove(end)
         end.pipe.link = None
-        self.core.retire(end.pipe, self.address, "the peer left")
         assert end.pipe.peer is not None
         self.core.emit(Disconnected(self.address, end.pipe.peer, reason))
+        self.core.retire(end.pipe, self.address, "the peer left")
 
     def stop(self, linger: float | None) -> Deferred[None]:
         """End everything. What is queued is handed over at once, so there is nothing to wait for."""

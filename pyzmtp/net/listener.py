@@ -6,7 +6,7 @@ from collections import Counter
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import ServerFactory
 
 from pyzmtp.engine.events import Accepted, BindFailed, Listening
 from pyzmtp.errors import SocketClosed, TooManyPeers, ZMTPError
@@ -127,7 +127,7 @@ class Listener(Keeper):
         self._check_stopped()
 
 
-class _Acceptor(Factory):
+class _Acceptor(ServerFactory):
     """Hands Twisted a protocol for each connection."""
 
     noisy = False

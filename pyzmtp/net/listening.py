@@ -12,8 +12,8 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.error import ConnectError as TransportError
-from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.interfaces import IListeningPort, ITransport
+from twisted.internet.protocol import Protocol, ServerFactory
 
 from pyzmtp.errors import AddressInUse, BindError
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, host_and_port
@@ -44,7 +44,7 @@ class ListeningAt:
 
 
 async def listen(
-    reactor: Reactor, place: ServerPlace, name: str, options: SocketOptions, factory: Factory
+    reactor: Reactor, place: ServerPlace, name: str, options: SocketOptions, factory: ServerFactory
 ) -> ListeningAt:
     """Listen at ``place``, which the user called ``name``.
 
@@ -67,19 +67,16 @@ async def listen(
 
 
 async def _listen_tcp(
-    reactor: Reactor, place: TcpAddress, options: SocketOptions, factory: Factory
+    reactor: Reactor, place: TcpAddress, options: SocketOptions, factory: ServerFactory
 ) -> ListeningAt:
-    host = place.host
-    if host == "*":
-        host = _WILDCARD[options.ipv6]
-    else:
-        host = (await resolve(reactor, host, options.ipv6))[0]
-    port = reactor.listenTCP(place.port, factory, backlog=options.backlog, interface=host)
+    wildcard = [_WILDCARD[options.ipv6]]
+    hosts = wildcard if place.host == "*" else await resolve(reactor, place.host, options.ipv6)
+    port = reactor.listenTCP(place.port, factory, backlog=options.backlog, interface=hosts[0])
     return ListeningAt(port, _address_of(port))
 
 
 async def _listen_ipc(
-    reactor: Reactor, place: IpcAddress, options: SocketOptions, factory: Factory
+    reactor: Reactor, place: IpcAddress, options: SocketOptions, factory: ServerFactory
 ) -> ListeningAt:
     unix = unix_reactor(reactor, place)
     directory = None
@@ -104,6 +101,8 @@ async def _is_alive(reactor: Reactor, place: IpcAddress, options: SocketOptions)
     answered: Deferred[None] = Deferred()
 
     class Probe(Protocol):
+        transport: ITransport
+
         def connectionMade(self) -> None:
             self.transport.loseConnection()
 

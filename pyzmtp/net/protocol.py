@@ -26,7 +26,7 @@ from pyzmtp.peer import Peer
 if TYPE_CHECKING:
     from pyzmtp.net.keeper import Keeper
 
-__all__ = ["ZMTPProtocol"]
+__all__ = ["ZMTPProtocol", "exception_of"]
 
 #: Bytes that one write takes at least, if there are as many: enough to make its cost small, little
 #: enough that what waits behind a slow peer waits in the outbox, where it is counted.
@@ -55,7 +55,9 @@ class ZMTPProtocol(Protocol):
         self._incoming = incoming
         self._deliver = core.pattern.deliver
         self._seconds = core.reactor.seconds
-        self._timer: IDelayedCall | None = None  # the connection's deadline, or that of its last words
+        self._timer: IDelayedCall | None = (
+            None  # the connection's deadline, or that of its last words
+        )
         self._collecting = False  # messages of this turn wait for its end
         self._write_paused = False  # the transport's buffer is full
         self._read_paused = False  # the pipe's inbox is full
@@ -90,7 +92,7 @@ class ZMTPProtocol(Protocol):
         self.connection.transport_lost()
         if self.pipe is not None:
             self.pipe.link = None
-        self._keeper.connection_lost(self, error if error is not None else _exception(reason))
+        self._keeper.connection_lost(self, error if error is not None else exception_of(reason))
 
     def pauseProducing(self) -> None:
         self._write_paused = True
@@ -116,7 +118,9 @@ class ZMTPProtocol(Protocol):
             room = pipe.room() if pipe is not None else 0
             messages = connection.receive_data(data, self._seconds(), room)
             if messages:
-                assert pipe is not None  # the connection hands out messages only after the handshake
+                assert (
+                    pipe is not None
+                )  # the connection hands out messages only after the handshake
                 pipe.received += len(messages)
                 self._deliver(pipe, messages)
             if connection.attention:
@@ -261,6 +265,7 @@ class ZMTPProtocol(Protocol):
         self._timer = None
 
 
-def _exception(reason: Failure) -> Exception:
+def exception_of(reason: Failure) -> Exception:
+    """What a Failure is about."""
     value = reason.value
     return value if isinstance(value, Exception) else RuntimeError(repr(value))

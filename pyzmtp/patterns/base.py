@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
@@ -32,7 +31,7 @@ class Pattern:
     :ivar dropped_sent, dropped_received: messages that were thrown away, as the type demands.
     """
 
-    socket_type: ClassVar[SocketType]
+    socket_type: SocketType
 
     def __init__(self, options: SocketOptions) -> None:
         self.options = options

@@ -138,9 +138,7 @@ class Pipe:
             self.writable = False
 
     def _is_full(self) -> bool:
-        return (
-            len(self.outbox) >= self.send_mark or 0 < self._send_hwm_bytes <= self._outbox_bytes
-        )
+        return len(self.outbox) >= self.send_mark or 0 < self._send_hwm_bytes <= self._outbox_bytes
 
     def taken_out(self, count: int) -> None:
         """The link has taken ``count`` messages from the front of the outbox."""

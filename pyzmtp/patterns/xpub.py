@@ -65,10 +65,9 @@ class XPubPattern(Sender, FairReceiver):
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         received = []
         for message in messages:
-            prefix = message[0][:1]
-            if len(message) > 1 or prefix not in (SUBSCRIBE, CANCEL):
-                received.append(message)
-            elif self._subscription(pipe, prefix, message[0][1:]):
+            prefix, topic = message[0][:1], message[0][1:]
+            is_subscription = len(message) == 1 and prefix in (SUBSCRIBE, CANCEL)
+            if not is_subscription or self._subscription(pipe, prefix, topic):
                 received.append(message)
         self._notify(pipe, received)
 

@@ -42,7 +42,7 @@ class Socket:
     fired, nothing of the socket is left in the reactor. ``async with`` closes at its end.
     """
 
-    socket_type: ClassVar[SocketType]
+    socket_type: SocketType
     _pattern_class: ClassVar[type[Pattern]]
     _pattern: Pattern
 
@@ -51,16 +51,21 @@ class Socket:
     ) -> None:
         self._options = options_for(self.socket_type, options, overrides)
         self._reactor = reactor
-        self._pattern = self._pattern_class(self._options)
+        self._pattern = self._new_pattern(self._options)
         self._monitor = Monitor(reactor)
         self._core = SocketCore(
             reactor, self._options, self._pattern, self._monitor.emit, self._forget
         )
         self._binds: list[Listener | InprocListener] = []
         self._connects: list[Connecter | InprocConnecter] = []
-        self._released: list[InprocListener] = []  # names given back whose links live on, as in libzmq
+        self._released: list[
+            InprocListener
+        ] = []  # names given back whose links live on, as in libzmq
         self._parting: list[Connecter | InprocConnecter | Listener] = []  # these linger
         self._closed: Outcome[bool] | None = None
+
+    def _new_pattern(self, options: SocketOptions) -> Pattern:
+        return self._pattern_class(options)
 
     # Addresses
 
@@ -217,7 +222,7 @@ class Socket:
 
     # The end
 
-    def close(self, linger: float | None | EllipsisType = ...) -> Deferred[None]:
+    def close(self, linger: float | EllipsisType | None = ...) -> Deferred[None]:
         """Take and hand out no more messages, send what is queued, and close all connections.
 
         ``linger``: how many seconds that may take; ``None``: as many as it needs; by default what the

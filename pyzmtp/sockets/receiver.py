@@ -15,7 +15,6 @@ from pyzmtp.errors import ReceiveTimeout, SocketClosed, WrongState, ZMTPError
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Receiver
-from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 from pyzmtp.sockets.base import Socket
 from pyzmtp.wire.message import Message
@@ -207,9 +206,9 @@ class ReceivingSocket(Socket):
     def _hand_over(self, consumer: _Consumer, batch: list[Message]) -> None:
         try:
             result = consumer.callback(batch)
-        except Exception:
+        except Exception as error:
             self._stop_consuming(consumer)
-            consumer.done.errback(Failure())
+            consumer.done.errback(error)
             return
         if result is not None:
             consumer.busy = True

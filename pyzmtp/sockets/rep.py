@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import SocketClosed
@@ -40,9 +41,9 @@ class RepSocket(SendingSocket, ReceivingSocket):
         what an error looks like. One request at a time is handled, as REP demands; a DEALER or
         ROUTER can do more. Fires when the socket is closed, ends when it is cancelled.
         """
-        return Deferred.fromCoroutine(self._serve_requests(handler)).addErrback(
-            lambda failure: failure.trap(CancelledError) and None
-        )
+        served = Deferred.fromCoroutine(self._serve_requests(handler))
+        served.addErrback(_only_cancelled)
+        return served
 
     async def _serve_requests(self, handler: Handler) -> None:
         while not self.closed:
@@ -62,3 +63,8 @@ class RepSocket(SendingSocket, ReceivingSocket):
             except Exception:
                 _log.failure("the handler of a request failed; the peer gets no reply")
                 self._pattern.skip_reply()
+
+
+def _only_cancelled(failure: Failure) -> None:
+    if not isinstance(failure.value, CancelledError):
+        failure.raiseException()

@@ -11,7 +11,7 @@ __all__ = ["RouterSocket"]
 
 
 class RouterSocket(SendingSocket, ReceivingSocket):
-    """Sends to the peer that the first frame names, and puts that name before what it receives (ZMQ_ROUTER)."""
+    """Sends to whom the first frame names, and names the sender in what it receives (ZMQ_ROUTER)."""
 
     socket_type = SocketType.ROUTER
     _pattern_class = RouterPattern

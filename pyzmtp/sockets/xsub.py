@@ -11,7 +11,11 @@ __all__ = ["XSubSocket"]
 
 
 class XSubSocket(SendingSocket, ReceivingSocket):
-    """Receives from all publishers; ``\x01topic`` sent to them subscribes, ``\x00topic`` cancels (ZMQ_XSUB)."""
+    """Receives from all publishers (ZMQ_XSUB).
+
+    To send ``\\x01topic`` subscribes, ``\\x00topic`` cancels; any other message goes to all
+    publishers.
+    """
 
     socket_type = SocketType.XSUB
     _pattern_class = XSubPattern

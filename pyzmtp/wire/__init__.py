@@ -1,1 +1,1 @@
-"""Bytes to values and back: greeting, frames, commands, metadata, subscriptions. No I/O, no state of a peer."""
+"""Bytes to values and back: greeting, frames, commands, metadata, subscriptions. No I/O."""

@@ -1,4 +1,4 @@
-"""Frames of ZMTP 2.0 and later: bytes to messages and commands, messages to bytes (RFC 37, "Framing").
+"""Frames of ZMTP 2.0 and later: bytes to messages, messages to bytes (RFC 37, "Framing").
 
 This one source is both the fallback and the accelerator: Cython compiles it a second time as
 ``pyzmtp._speedups.framing``, with the types of ``_speedups/framing.pxd``. It therefore imports
@@ -8,12 +8,9 @@ that is a pointer, here it is the ``bytes`` object itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
-
-if TYPE_CHECKING:
-    from pyzmtp.wire.message import Outgoing
 
 __all__ = ["FrameDecoder", "encode_batch", "encode_frame", "encode_message"]
 
@@ -156,7 +153,7 @@ class FrameDecoder:
         return messages
 
     def _collect(self, data: bytes, position: int) -> None:
-        """Keep what has come of a body. Nothing is allocated for the bytes that are only announced."""
+        """Keep what has come of a body; nothing is allocated for what is only announced."""
         piece = data[position:]
         size = len(piece)
         self._missing -= size
@@ -192,7 +189,7 @@ class FrameDecoder:
 
 
 def encode_frame(flags: int, body: bytes) -> bytes:
-    """One frame: ``flags`` (MORE, COMMAND; LONG is added where the size asks for it), then ``body``."""
+    """One frame: ``flags`` (MORE, COMMAND; LONG is added where ``body`` needs it), then ``body``."""
     size = len(body)
     if size > 255:
         return bytes((flags | 0x02,)) + size.to_bytes(8, "big") + body
@@ -206,11 +203,11 @@ def encode_message(message: list[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def encode_batch(messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
+def encode_batch(messages: list[Any], limit: int) -> tuple[bytes, int]:
     """Encode messages from the front of ``messages`` until ``limit`` bytes are reached.
 
     Returns the bytes for one write and how many messages are in them, at least one where there is
-    one. Items that are not plain lists bring their bytes themselves, as ``wire``.
+    one. ``messages`` are plain lists of frames, or bring their bytes themselves as ``wire``.
     """
     parts: list[bytes] = []
     size = 0

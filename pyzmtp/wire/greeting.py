@@ -104,7 +104,9 @@ class GreetingReader:
         self.stage = self._check()
         if self.stage is GreetingStage.WHOLE:
             greeting = self._data
-            self.greeting = Greeting((greeting[10], greeting[11]), greeting[12:32], greeting[32] == 1)
+            self.greeting = Greeting(
+                (greeting[10], greeting[11]), greeting[12:32], greeting[32] == 1
+            )
         return data[room:]
 
     def _check(self) -> GreetingStage:

@@ -51,13 +51,13 @@ class Player:
             except Exception as error:
                 self._say(error=f"libzmq {self._type()}: {error or type(error).__name__}")
         self.do_close()
-        self.context.destroy(linger=0)
+        self.context.term()
 
     def do_open(self, type: str, routing_id: str, timeout: float) -> None:
         """Make a socket, none of whose calls takes longer than ``timeout`` seconds."""
         self.socket = self.context.socket(getattr(self.zmq, type))
         self.timeout = timeout
-        for option in ("RCVTIMEO", "SNDTIMEO", "LINGER"):
+        for option in ("RCVTIMEO", "SNDTIMEO"):
             self.socket.set(getattr(self.zmq, option), int(timeout * 1000))
         if routing_id:
             self.socket.set(self.zmq.ROUTING_ID, routing_id.encode("latin-1"))
@@ -73,9 +73,13 @@ class Player:
         self.socket.connect(address)
 
     def do_close(self) -> None:
-        """Close the socket; what it has still to send goes out in the background."""
+        """Close the socket, and forget what it has still to send.
+
+        The other side has had all that it expected, or will never have it. With a linger period the
+        end of this process would wait for peers that have gone.
+        """
         if self.socket is not None:
-            self.socket.close()
+            self.socket.close(linger=0)
             self.socket = None
 
     def do_play(self, program: list[list[Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import frozen
 from twisted.internet.defer import maybeDeferred
+from twisted.internet.interfaces import ITCPTransport
 from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
@@ -34,6 +35,9 @@ class End(Protocol):
         self._early = b""  # what came before there was another end
 
     def connectionMade(self) -> None:
+        # As both sockets do: the times would be those of Nagle's algorithm and delayed ACKs.
+        if ITCPTransport.providedBy(self.transport):
+            self.transport.setTcpNoDelay(True)
         if self._other is not None:
             self._other.join(self)
 

@@ -24,23 +24,20 @@ def has_failed(outcomes: Sequence[Outcome]) -> bool:
 
 
 def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
-    """Print one row a meeting, a rule between the conversations."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("pattern", no_wrap=True)
-    table.add_column("binds", no_wrap=True)
-    table.add_column("connects", no_wrap=True)
-    table.add_column("address", no_wrap=True)
-    table.add_column("messages", justify="right")
-    table.add_column("ms", justify="right")
+    """Print one row a meeting, with space between the conversations. It fits into 80 columns."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for head in ("binds", "connects", "address"):
+        table.add_column(head, no_wrap=True)
+    for head in ("messages", "ms"):
+        table.add_column(head, justify="right", no_wrap=True)
     table.add_column("")
-    previous = ""
+    previous = None
     for outcome in outcomes:
         meeting = outcome.meeting
-        name = meeting.conversation.name
-        if previous not in ("", name):
+        if previous not in (None, meeting.conversation):
             table.add_section()
+        previous = meeting.conversation
         table.add_row(
-            name if name != previous else "",
             f"{meeting.binds.socket_type} {meeting.bound_by}",
             f"{meeting.connects.socket_type} {meeting.connected_by}",
             _short_address(outcome),
@@ -48,7 +45,6 @@ def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
             f"{outcome.seconds * 1000:.0f}" if not outcome.unavailable else "-",
             _verdict(outcome),
         )
-        previous = name
     console.print(table)
     for outcome in outcomes:
         if outcome.error:
@@ -62,20 +58,12 @@ def print_excerpt(console: Console, outcome: Outcome, lines: Sequence[Line]) -> 
     """Print what crossed the wire in one short meeting."""
     meeting = outcome.meeting
     _say(console, f"What crosses the wire: {describe(meeting)}", "bold")
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("ms", justify="right")
-    table.add_column("from", no_wrap=True)
-    table.add_column("what", no_wrap=True)
-    table.add_column("it says, and its bytes")
     for line in lines:
         role = meeting.connects if line.from_connecting else meeting.binds
-        table.add_row(
-            f"{line.at * 1000:.1f}",
-            role.socket_type,
-            line.what,
-            Text.assemble(line.meaning, "\n", (hex_dump(line.data), "dim")),
-        )
-    console.print(table)
+        start = f"{line.at * 1000:7.1f} ms  {role.socket_type:<7}"
+        _say(console, f"{start}{line.what:<10}{line.meaning}", "")
+        _say(console, f"{'':{len(start)}}{hex_dump(line.data)}", "dim")
+    console.print()
     if outcome.error:
         _say(console, f"FAILED: {outcome.error}", "bold red")
 
@@ -86,7 +74,7 @@ def print_summary(console: Console, outcomes: Sequence[Outcome]) -> None:
     failures = sum(bool(each.error) for each in held)
     messages = sum(each.meeting.conversation.messages for each in held if not each.error)
     seconds = sum(each.seconds for each in held)
-    text = f"{len(held)} conversations, {messages} messages compared by byte, {seconds:.1f} s: "
+    text = f"{len(held)} conversations, {messages} messages, every byte compared, {seconds:.1f} s: "
     if has_failed(outcomes):
         _say(console, text + f"{failures} FAILED", "bold red")
     else:

@@ -79,7 +79,7 @@ def transcribe(chunks: Iterable[Chunk]) -> list[Line]:
     return [line for chunk in chunks for line in readers[chunk.from_connecting].feed(chunk)]
 
 
-def hex_dump(data: bytes, limit: int = 20) -> str:
+def hex_dump(data: bytes, limit: int = 16) -> str:
     """Return the first ``limit`` bytes in hexadecimal, and their number if that is not all."""
     shown = data[:limit].hex(" ")
     return shown if len(data) <= limit else f"{shown} .. ({len(data)} bytes)"

@@ -1,0 +1,139 @@
+"""Many requests at a time: :class:`Requester`."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+
+from pyzmtp.constants import SocketType
+from pyzmtp.errors import PeerLost, RequestTimeout, SocketClosed
+from pyzmtp.net.reactor import Reactor
+from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.dealer import DealerPattern
+from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.sockets.base import Socket
+from pyzmtp.sockets.sender import Sendable, to_message
+from pyzmtp.wire.message import Message
+
+__all__ = ["Requester"]
+
+
+class _Request:
+    """A request whose reply is still to come."""
+
+    __slots__ = ("message", "pipe", "reply")
+
+    def __init__(self, message: Message, reply: Deferred[Message]) -> None:
+        self.message = message  # as it is queued: number, empty frame, body
+        self.reply = reply
+        self.pipe: Pipe | None = None  # who has it; nobody yet, while all peers are full
+
+
+class Requester(Socket):
+    """Sends any number of requests over one DEALER, and brings each its own reply.
+
+    Each request carries a number before the empty frame, which REP sockets, and ROUTERs that return
+    the envelope as they should, send back with the reply. Requests go to the peers in turn.
+    """
+
+    socket_type = SocketType.DEALER
+    _pattern_class = DealerPattern
+    _pattern: DealerPattern
+
+    def __init__(
+        self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
+    ) -> None:
+        super().__init__(reactor, options, **overrides)
+        self._next = secrets.randbits(64)
+        self._requests: dict[bytes, _Request] = {}
+        self._unsent: deque[_Request] = deque()
+        self._pattern.on_readable = self._take_replies
+        self._pattern.on_writable = self._send_unsent
+        self._pattern.on_lost = self._lost
+
+    def request(self, message: Sendable, timeout: float | None = None) -> Deferred[Message]:
+        """Send a request; fires with the reply.
+
+        Fails with :exc:`RequestTimeout` after ``timeout`` seconds, and with :exc:`PeerLost` as soon
+        as the connection to the peer that has the request is lost. After that, or after a
+        cancellation, a request that was not sent yet never will be, and a late reply is dropped.
+        """
+        frames = to_message(message)
+        if self.closed:
+            return fail(SocketClosed())
+        self._next = (self._next + 1) % 2**64
+        number = self._next.to_bytes(8, "big")
+        reply: Deferred[Message] = Deferred(lambda _: self._give_up(number))
+        request = _Request([number, b"", *frames], reply)
+        self._requests[number] = request
+        self._send(request)
+        if timeout is not None:
+
+            def time_out(_: object, seconds: float) -> None:
+                raise RequestTimeout(seconds)
+
+            reply.addTimeout(timeout, self._core.reactor, time_out)
+        return reply
+
+    @property
+    def pending(self) -> int:
+        """How many requests have no reply yet."""
+        return len(self._requests)
+
+    def _send(self, request: _Request) -> None:
+        request.pipe = None if self._unsent else self._pattern.send_to_next(request.message)
+        if request.pipe is None:
+            self._unsent.append(request)
+
+    def _send_unsent(self) -> None:
+        while self._unsent:
+            request = self._unsent[0]
+            request.pipe = self._pattern.send_to_next(request.message)
+            if request.pipe is None:
+                return
+            self._unsent.popleft()
+
+    def _take_replies(self) -> None:
+        while self._pattern.readable:
+            for message in self._pattern.take_batch(1000):
+                request = None
+                if len(message) > 2 and not message[1]:
+                    request = self._requests.pop(message[0], None)
+                if request is None:
+                    self._pattern.dropped_received += 1
+                else:
+                    request.reply.callback(message[2:])
+
+    def _give_up(self, number: bytes) -> None:
+        request = self._requests.pop(number)
+        if request.pipe is None:
+            self._unsent.remove(request)
+        else:
+            request.pipe.withdraw(request.message)
+
+    def _lost(self, pipe: Pipe) -> None:
+        """A connection is gone: what it carried gets no reply, what still waited for it may."""
+        queued = {id(message) for message in pipe.outbox}
+        for number, request in list(self._requests.items()):
+            if request.pipe is not pipe:
+                continue
+            if id(request.message) not in queued:
+                del self._requests[number]
+                request.reply.errback(PeerLost(pipe.peer.address if pipe.peer else "a peer"))
+            elif not pipe.attached:
+                pipe.withdraw(request.message)
+                self._send(request)
+
+    def _waiting_to_send(self) -> int:
+        return len(self._unsent)
+
+    def _stop_waiting(self) -> None:
+        super()._stop_waiting()
+        requests = list(self._requests.values())
+        self._requests.clear()
+        self._unsent.clear()
+        for request in requests:
+            request.reply.errback(SocketClosed())

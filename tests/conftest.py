@@ -1,0 +1,43 @@
+"""What the tests of sockets and connections share: a network that has to be clean in the end."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from twisted.logger import globalLogPublisher
+
+from .memory import MemoryNetwork
+from .sockets.world import FailureLog, World
+
+
+@pytest.fixture
+def failures() -> Iterator[FailureLog]:
+    """Everything that was logged as a failure; what a test does not take makes it fail."""
+    log = FailureLog()
+    globalLogPublisher.addObserver(log)
+    try:
+        yield log
+        gc.collect()  # a failed Deferred that nobody looked at is logged when it is collected
+        gc.freeze()  # what is left now needs no look after the next test
+        log.assert_empty()
+    finally:
+        globalLogPublisher.removeObserver(log)
+
+
+@pytest.fixture
+def world(failures: FailureLog) -> Iterator[World]:
+    """Hosts on a network in memory, and sockets that are closed when the test ends.
+
+    After the test nothing may be left in any of its reactors, and nothing may have failed unseen.
+    """
+    world = World(failures)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def network(world: World) -> MemoryNetwork:
+    """The network of ``world``."""
+    return world.network
