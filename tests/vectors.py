@@ -1,4 +1,4 @@
-"""Bytes captured from libzmq 4.3.5, each with the section of ZMTP.md that it comes from.
+"""Bytes that libzmq 4.3.5 sent, or was sent; each with the section of ZMTP.md that it comes from.
 
 What pyzmtp makes of them is said in the tests. Where it deliberately departs from libzmq, the bytes
 are here all the same and the test states the departure.
@@ -124,6 +124,8 @@ OLD_PEERS: Final = [
     ((1, 0), _vector("1.4", "rev 0 DEALER without id", SIGNATURE, "00 05", "01 00")),
     ((1, 0), _vector("1.4", 'rev 0 DEALER "xyz"', SIGNATURE, "00 05", "04 00 78797a")),
     ((1, 0), _vector("1.5", "rev 0 SUB of AB", SIGNATURE, "00 02", "01 00", "04 00 01 4142")),
+    ((1, 0), _vector("1.5", "rev 0 SUB, no more of C", SIGNATURE, "00 02", "01 00", "03 00 00 43")),
+    ((1, 0), _vector("1.5", "rev 0 SUB of all", SIGNATURE, "00 02", "01 00", "02 00 01")),
     ((1, 0), _vector("1.4", "1.0, id in the long form", "ff 0000000000000004 00 616263")),
 ]
 

@@ -110,6 +110,12 @@ class Pipe:
         if len(outbox) >= self.send_mark or self._send_hwm_bytes:
             self._check_full()
 
+    def push_first(self, messages: list[Outgoing]) -> None:
+        """Queue messages before all others, on a pipe that is about to get its link."""
+        self.outbox[:0] = messages
+        if self._send_hwm_bytes:
+            self._outbox_bytes += sum(map(_size, messages))
+
     def extend(self, messages: list[Message]) -> int:
         """Queue messages from the front of ``messages`` while there is room; return how many."""
         if self._send_hwm_bytes:

@@ -7,6 +7,7 @@ from collections import Counter
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver
 from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.wire.message import Outgoing
 from pyzmtp.wire.subscription import SUBSCRIBE, subscription_command, subscription_message
 
 __all__ = ["Subscriber"]
@@ -31,8 +32,8 @@ class Subscriber(FairReceiver):
 
     def ready(self, pipe: Pipe) -> None:
         super().ready(pipe)
-        for topic in self.topics:
-            _tell(pipe, SUBSCRIBE, topic)
+        # Before what an XSUB has queued meanwhile, as in libzmq.
+        pipe.push_first([_for_peer(pipe, SUBSCRIBE, topic) for topic in self.topics])
 
     def hiccup(self, pipe: Pipe) -> None:
         # What was queued for the old connection is covered by the set that the next one is told.
@@ -62,12 +63,11 @@ class Subscriber(FairReceiver):
     def _tell_all(self, prefix: bytes, topic: bytes) -> None:
         for pipe in self._pipes:
             if pipe.ready:
-                _tell(pipe, prefix, topic)
+                pipe.push(_for_peer(pipe, prefix, topic))
 
 
-def _tell(pipe: Pipe, prefix: bytes, topic: bytes) -> None:
-    """Queue a subscription in the form that the peer reads."""
+def _for_peer(pipe: Pipe, prefix: bytes, topic: bytes) -> Outgoing:
+    """A subscription in the form that the peer reads."""
     if pipe.reads_commands:
-        pipe.push(subscription_command(prefix, topic))
-    else:
-        pipe.push(subscription_message(prefix, topic))
+        return subscription_command(prefix, topic)
+    return subscription_message(prefix, topic)

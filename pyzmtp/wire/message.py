@@ -37,7 +37,7 @@ class SharedMessage(list[bytes]):
         """The message as frames of ZMTP 3.x."""
         wire = self._wire
         if wire is None:
-            wire = self._wire = encode_message(self)
+            wire = self._wire = encode_message(list(self))
         return wire
 
 

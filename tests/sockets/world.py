@@ -10,7 +10,7 @@ from twisted.logger import ILogObserver, LogEvent
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from pyzmtp import Socket
+from pyzmtp import ReceivingSocket, Socket
 from pyzmtp.engine.events import Event
 
 from ..memory import MemoryNetwork, MemoryReactor, RawListener, RawPeer
@@ -171,6 +171,15 @@ class World:
         peer.send(say)
         self.settle()
         return listener, peer
+
+    def drain(self, socket: ReceivingSocket) -> list[list[bytes]]:
+        """All messages that can be received without time passing."""
+        messages: list[list[bytes]] = []
+        self.settle()
+        while (received := socket.try_receive()) is not None:
+            messages.append(received)
+            self.settle()
+        return messages
 
     # Time
 
