@@ -9,7 +9,12 @@ __all__ = [
     "COMMAND",
     "DEFAULT_HWM",
     "LONG",
+    "MAX_HANDSHAKE_COMMAND",
+    "MAX_IDENTITY",
+    "MAX_PROPERTIES",
+    "MAX_PROPERTY_VALUE",
     "MORE",
+    "PROPERTY_NAME_CHARACTERS",
     "SHORT_FRAME_LIMIT",
     "VERSION",
     "SocketType",
@@ -29,6 +34,19 @@ VERSION: Final = (3, 1)
 
 # ZMQ_SNDHWM and ZMQ_RCVHWM: libzmq's default of 1000 messages a peer and direction.
 DEFAULT_HWM: Final = 1000
+
+#: Bytes in a handshake command: more than any READY or INITIATE in the field needs.
+MAX_HANDSHAKE_COMMAND: Final = 16 * 1024
+#: RFC 37: a routing id has at most 255 bytes.
+MAX_IDENTITY: Final = 255
+#: More than any peer in the field sends; libzmq itself has no limit (20,000 were accepted).
+MAX_PROPERTIES: Final = 64
+#: Bytes in the value of one property.
+MAX_PROPERTY_VALUE: Final = 8192
+#: RFC 37: name-char = ALPHA | DIGIT | "-" | "_" | "." | "+"
+PROPERTY_NAME_CHARACTERS: Final = frozenset(
+    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+"
+)
 
 
 class SocketType(Enum):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.connection import Connection, ConnectionSettings
 from pyzmtp.engine.states import State
-from pyzmtp.errors import ProtocolError
+from pyzmtp.errors import NotZMTP, ProtocolError
 from pyzmtp.mechanisms.base import Mechanism
 from pyzmtp.mechanisms.null import NullMechanism
 
@@ -123,7 +123,7 @@ def new_connection(
 class Outcome:
     """Everything that can be seen of a connection after it was fed.
 
-    :ivar error: type and text.
+    :ivar error: its type and text; of :exc:`NotZMTP` the type alone, as its text holds the first chunk.
     """
 
     messages: list[list[bytes]]
@@ -149,7 +149,7 @@ def outcome(connection: Connection, chunks: Iterable[bytes], limit: int = PLENTY
     error, peer = connection.error, connection.peer
     return Outcome(
         messages,
-        None if error is None else (type(error), str(error)),
+        None if error is None else (type(error), "" if type(error) is NotZMTP else str(error)),
         connection.data_to_send(),
         connection.state,
         None if peer is None else (peer.version, peer.socket_type, peer.routing_id, {**peer.metadata}),

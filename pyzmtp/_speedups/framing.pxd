@@ -19,6 +19,7 @@ cdef class FrameDecoder:
     cdef public Py_ssize_t max_message_parts
     cdef public Py_ssize_t max_command_size
     cdef bytes _rest
+    cdef Py_ssize_t _offset
     cdef unsigned int _flags
     cdef Py_ssize_t _missing
     cdef list _pieces

@@ -15,7 +15,7 @@ from typing import Final
 from attrs import frozen
 
 from pyzmtp._speedups import FrameDecoder, encode_batch
-from pyzmtp.constants import SocketType, compatible
+from pyzmtp.constants import MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType, compatible
 from pyzmtp.engine.states import TRANSITIONS, Input, State
 from pyzmtp.errors import (
     CommandError,
@@ -37,13 +37,10 @@ from pyzmtp.wire.greeting import (
     encode_version,
 )
 from pyzmtp.wire.message import Message, Outgoing
-from pyzmtp.wire.metadata import MAX_IDENTITY
 from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
 
 __all__ = ["Connection", "ConnectionSettings"]
 
-#: Bytes in a handshake command: more than any READY or INITIATE in the field needs.
-MAX_HANDSHAKE_COMMAND: Final = 16 * 1024
 #: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
 MAX_COMMAND: Final = 64 * 1024
 
@@ -180,12 +177,15 @@ class Connection:
 
     def _read_greeting(self, data: bytes) -> bytes:
         before = self._greeting.stage
-        rest = self._greeting.feed(data)
-        stage = self._greeting.stage
-        if before < GreetingStage.SIGNATURE <= stage:
-            self._send(encode_version())
-        if before < GreetingStage.VERSION <= stage:
-            self._send(encode_rest(self._mechanism.name, self._mechanism.as_server))
+        try:
+            rest = self._greeting.feed(data)
+        finally:
+            # A peer that is too old still hears what we are.
+            stage = self._greeting.stage
+            if before < GreetingStage.SIGNATURE <= stage:
+                self._send(encode_version())
+            if before < GreetingStage.VERSION <= stage:
+                self._send(encode_rest(self._mechanism.name, self._mechanism.as_server))
         greeting = self._greeting.greeting
         if greeting is not None:
             ours = self._mechanism.name

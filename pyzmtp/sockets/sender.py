@@ -32,16 +32,13 @@ def to_message(message: Sendable) -> Message:
 
     Raises :exc:`TypeError` for anything but bytes, and :exc:`ValueError` for a message of no frames.
     """
-    if isinstance(message, bytes):
+    if type(message) is bytes:
         return [message]
-    if isinstance(message, bytearray | memoryview):
+    if isinstance(message, bytes | bytearray | memoryview):
         return [bytes(message)]
-    if isinstance(message, list | tuple):
-        frames = list(message)
-    elif isinstance(message, str) or not isinstance(message, Iterable):
+    if isinstance(message, str) or not isinstance(message, Iterable):
         raise _not_bytes(message)
-    else:
-        frames = list(message)
+    frames = list(message)
     for index, frame in enumerate(frames):
         if type(frame) is not bytes:
             if not isinstance(frame, bytes | bytearray | memoryview):

@@ -46,6 +46,7 @@ class FrameDecoder:
         "_message",
         "_message_size",
         "_missing",
+        "_offset",
         "_pieces",
         "_rest",
         "command",
@@ -63,7 +64,10 @@ class FrameDecoder:
         self.max_message_size = 0
         self.max_message_parts = 0
         self.max_command_size = max_command_size
-        self._rest = b""  # bytes not looked at yet: part of a header, or what came after a stop
+        self._rest = (
+            b""  # a chunk that is not used up: its end is part of a header, or lies behind a stop
+        )
+        self._offset = 0  # where that end begins
         self._flags = 0  # of the frame whose body is being collected
         self._missing = 0  # how many bytes of that body have not come yet
         self._pieces: list[bytes | bytearray] = []  # those that have
@@ -73,7 +77,7 @@ class FrameDecoder:
     @property
     def pending(self) -> bool:
         """Whether bytes are waiting that the next call of :meth:`feed` will look at."""
-        return len(self._rest) > 0
+        return self._offset < len(self._rest)
 
     def feed(self, data: bytes, limit: int) -> list[list[bytes]]:
         """Take ``data`` and return the messages that are complete now, ``limit`` at the most.
@@ -87,12 +91,17 @@ class FrameDecoder:
         self.command = None
         if self.error is not None:
             return messages
+        position = 0
         if self._rest:
-            data = self._rest + data
+            if data:
+                data = self._rest[self._offset :] + data
+            else:
+                data = self._rest
+                position = self._offset
             self._rest = b""
+            self._offset = 0
         view = data
         length = len(data)
-        position = 0
         count = 0
         while count < limit:
             if self._missing > 0:
@@ -149,7 +158,11 @@ class FrameDecoder:
                 messages.append([frame])
                 count += 1
         if position < length:
-            self._rest = data[position:]
+            if count < limit and self.command is None:
+                self._rest = data[position:]  # part of a header: let the chunk go
+            else:
+                self._rest = data  # to be gone on with, without a copy at each stop
+                self._offset = position
         return messages
 
     def _collect(self, data: bytes, position: int) -> None:
@@ -184,6 +197,7 @@ class FrameDecoder:
     def _fail(self, error: ProtocolError) -> None:
         self.error = error
         self._rest = b""
+        self._offset = 0
         self._pieces = []
         self._message = []
 

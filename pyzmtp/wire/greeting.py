@@ -19,7 +19,7 @@ from typing import Final
 from attrs import frozen
 
 from pyzmtp.constants import VERSION
-from pyzmtp.errors import NotZMTP, ProtocolError, UnsupportedVersion
+from pyzmtp.errors import NotZMTP, UnsupportedVersion
 
 __all__ = [
     "Greeting",
@@ -49,7 +49,7 @@ class GreetingStage(IntEnum):
 class Greeting:
     """What a peer's greeting said.
 
-    :ivar version: (major, minor) as announced; majors above 3 are spoken to as 3.1.
+    :ivar version: (major, minor) as announced. Like libzmq we speak 3.0 to 3.0 and 3.1 to all others.
     :ivar mechanism: the 20 bytes of the mechanism field, padding included.
     :ivar as_server: the bit as it came. Never rely on it: libzmq always sends 0.
     """
@@ -101,31 +101,28 @@ class GreetingReader:
         """
         room = _GREETING_SIZE - len(self._data)
         self._data += data[:room]
-        self.stage = self._check()
-        if self.stage is GreetingStage.WHOLE:
-            greeting = self._data
-            self.greeting = Greeting(
-                (greeting[10], greeting[11]), greeting[12:32], greeting[32] == 1
-            )
+        self._check(self._data)
         return data[room:]
 
-    def _check(self) -> GreetingStage:
-        data = self._data
+    def _check(self, data: bytes) -> None:
         if data[:1] not in (b"", b"\xff"):
             raise NotZMTP(data[:_SIGNATURE_SIZE])
         if len(data) < _SIGNATURE_SIZE:
-            return GreetingStage.NOTHING
+            return
         if not data[9] & 0x01:
             # A ZMTP 1.0 peer whose routing id is announced in the long form.
-            raise self._too_old((1, 0))
+            raise UnsupportedVersion((1, 0), self._minimum)
+        self.stage = GreetingStage.SIGNATURE
         if len(data) < _VERSION_SIZE:
-            return GreetingStage.SIGNATURE
+            return
         if data[10] < 2:
             # Revision 0 is ZMTP 1.0 behind a signature, revision 1 is ZMTP 2.0.
-            raise self._too_old((data[10] + 1, 0))
+            raise UnsupportedVersion((data[10] + 1, 0), self._minimum)
+        self.stage = GreetingStage.VERSION
         if len(data) < _GREETING_SIZE:
-            return GreetingStage.VERSION
-        return GreetingStage.WHOLE
-
-    def _too_old(self, version: tuple[int, int]) -> ProtocolError:
-        return UnsupportedVersion(version, self._minimum)
+            return
+        greeting = Greeting((data[10], data[11]), data[12:32], data[32] == 1)
+        if greeting.version == (3, 0) < self._minimum:
+            raise UnsupportedVersion(greeting.version, self._minimum)
+        self.stage = GreetingStage.WHOLE
+        self.greeting = greeting

@@ -7,23 +7,11 @@ case-insensitive; libzmq compares them exactly, so they are sent in its spelling
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
+from pyzmtp.constants import MAX_PROPERTIES, MAX_PROPERTY_VALUE, PROPERTY_NAME_CHARACTERS
 from pyzmtp.errors import MetadataError
 
-__all__ = ["MAX_IDENTITY", "MAX_PROPERTIES", "MAX_VALUE", "decode_properties", "encode_properties"]
-
-#: RFC 37: a routing id has at most 255 bytes.
-MAX_IDENTITY: Final = 255
-#: More than any peer in the field sends; libzmq itself has no limit (20,000 were accepted).
-MAX_PROPERTIES: Final = 64
-#: Bytes in one value.
-MAX_VALUE: Final = 8192
-
-# RFC 37: name-char = ALPHA | DIGIT | "-" | "_" | "." | "+"
-_NAME_CHARACTERS: Final = frozenset(
-    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+"
-)
+__all__ = ["decode_properties", "encode_properties"]
 
 
 def encode_properties(properties: Iterable[tuple[str, bytes]]) -> bytes:
@@ -40,7 +28,7 @@ def decode_properties(block: bytes, command: str) -> dict[str, bytes]:
 
     Raises :exc:`MetadataError`, naming ``command``, for a block that is cut short anywhere, a name
     outside the grammar, a name that stands twice (in any case), and more or longer properties than
-    the limits above.
+    the limits in :mod:`pyzmtp.constants`.
     """
     properties: dict[str, bytes] = {}
     seen: set[str] = set()
@@ -49,14 +37,16 @@ def decode_properties(block: bytes, command: str) -> dict[str, bytes]:
         start = position + 1
         end = start + block[position]
         name = block[start:end]
-        if not name or not _NAME_CHARACTERS.issuperset(name):
+        if not name or not PROPERTY_NAME_CHARACTERS.issuperset(name):
             raise MetadataError(command, f"the property name {name!r} is against the grammar")
         value_start = end + 4
         if value_start > len(block):
             raise MetadataError(command, f"it ends within the property {name!r}")
         size = int.from_bytes(block[end:value_start], "big")
-        if size > MAX_VALUE:
-            raise MetadataError(command, f"{size} bytes in {name!r}, at most {MAX_VALUE} allowed")
+        if size > MAX_PROPERTY_VALUE:
+            raise MetadataError(
+                command, f"{size} bytes in {name!r}, at most {MAX_PROPERTY_VALUE} allowed"
+            )
         position = value_start + size
         if position > len(block):
             raise MetadataError(command, f"it ends within the value of {name!r}")

@@ -77,12 +77,30 @@ def test_a_batch_heeds_the_limit_in_bytes(world: World) -> None:
     push.connect(NOWHERE)
     batch = Outcomes(push.send_batch([bytes(100)] * 25))
     assert batch.pending
-    pull = world.make(PullSocket, receive_hwm_bytes=500)
+    pull = world.make(PullSocket)
     world.run(pull.bind(NOWHERE))
     world.advance(1)
-    assert pull.stats.receive_queue == 5
     assert len(world.drain(pull)) == 25
     assert batch == [None]
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_unread_bytes_are_limited_to_the_mark_and_one_chunk(world: World, transport: str) -> None:
+    pull, push = world.pair(PullSocket, PushSocket, transport, bind={"receive_hwm_bytes": 1000})
+    for _ in range(900):
+        push.try_send(bytes(1000))
+    world.settle()
+    assert 1 <= pull.stats.receive_queue <= 1 + 65536 // 1000
+    assert len(world.drain(pull)) == 900
+
+
+def test_unread_bytes_are_limited_over_inproc(world: World) -> None:
+    pull, push = world.pair(PullSocket, PushSocket, "inproc", bind={"receive_hwm_bytes": 1000})
+    for _ in range(90):
+        push.try_send(bytes(1000))
+    world.settle()
+    assert pull.stats.receive_queue == 1
+    assert len(world.drain(pull)) == 90
 
 
 def test_a_message_larger_than_the_limit_in_bytes_is_still_sent(world: World) -> None:

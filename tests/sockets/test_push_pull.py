@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from twisted.internet.defer import Deferred
 
 from pyzmtp import PullSocket, PushSocket, SocketType
 
@@ -20,12 +19,7 @@ def test_messages_arrive_whole_and_in_order(world: World, transport: str) -> Non
         for each in sent:
             await push.send(each)
 
-    done = Outcomes(push.send_batch([]))
-    assert done == [None]
-    task: Any = send_all()
-    from twisted.internet.defer import Deferred
-
-    finished = Outcomes(Deferred.fromCoroutine(task))
+    finished = Outcomes(Deferred.fromCoroutine(send_all()))
     assert world.drain(pull) == sent
     assert finished == [None]
 
