@@ -8,7 +8,7 @@ pyzmtp's calls, bursts another, so that the matrix covers the forms as well.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from interop.payloads import Frame, Made, Message, describe, expected, frame_bytes, message_bytes
 from interop.peer import RemoteSocket
-from interop.reactor import PATIENCE, reactor, within
+from interop.reactor import PATIENCE, within
 from interop.sockets import Receiver, Sender
 from pyzmtp import (
     DealerSocket,
@@ -292,8 +292,8 @@ async def hear_publisher(
     # A PUB tells nobody what it knows: publish until something arrives.
     for _ in range(int(PATIENCE / PROBE_TIME)):
         await theirs.send([[topic, b"probe"]])
-        arriving = ours.receive().addTimeout(PROBE_TIME, reactor, lambda _, __: [])
-        if await arriving:
+        with suppress(TimeoutError):
+            await within(ours.receive(), "probe", PROBE_TIME)
             break
     else:
         raise AssertionError(f"no message for {topic!r} came through")

@@ -208,9 +208,7 @@ async def test_connecting_dealer_talks_to_whoever_is_there_now(
 ) -> None:
     """Several lives of the peer in a row: each gets what was sent since the one before ended."""
     address = lasting_address(transport, directory)
-    async with DealerSocket(
-        reactor, reconnect_interval=RECONNECT, **{"routing_id": OUR_ID}
-    ) as ours:
+    async with DealerSocket(reactor, reconnect_interval=RECONNECT, routing_id=OUR_ID) as ours:
         events = EventLog(ours)
         ours.connect(address)
         for life in range(4):

@@ -13,7 +13,14 @@ from typing import Any, Final, TypeVar
 import attrs
 from attrs import field, frozen
 
-from pyzmtp.constants import DEFAULT_HWM, SocketType
+from pyzmtp.constants import (
+    DEFAULT_HWM,
+    MAX_HANDSHAKE_COMMAND,
+    MAX_PROPERTIES,
+    MAX_PROPERTY_VALUE,
+    PROPERTY_NAME_CHARACTERS,
+    SocketType,
+)
 from pyzmtp.errors import OptionError, UsageError
 
 __all__ = ["SocketOptions", "options_for"]
@@ -31,6 +38,9 @@ _PROBERS: Final = frozenset({SocketType.ROUTER, SocketType.DEALER, SocketType.RE
 _MATCHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB, SocketType.SUB})
 
 _LARGEST: Final = 2**62
+
+# What Socket-Type, Identity and a mechanism's own bytes take of a READY or INITIATE, generously.
+_OWN_PROPERTIES: Final = 1024
 
 
 def _option(
@@ -111,11 +121,17 @@ def _metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> 
     _require(isinstance(value, Mapping), attribute, value, "it takes a mapping of str to bytes")
     for name, content in value.items():
         # libzmq: an application's property name begins with X-, and fits its length byte.
-        good = (
-            isinstance(name, str) and name.isascii() and name.startswith("X-") and len(name) < 256
-        )
-        _require(good, attribute, name, "a property's name is ASCII and begins with X-")
-        _require(isinstance(content, bytes), attribute, content, "a property's value is bytes")
+        good = isinstance(name, str) and name.startswith("X-") and len(name) < 256
+        good = good and PROPERTY_NAME_CHARACTERS.issuperset(name.encode())
+        _require(good, attribute, name, "a property's name is X- and letters, digits, -, _, . or +")
+        good = isinstance(content, bytes) and len(content) <= MAX_PROPERTY_VALUE
+        limit = f"a property's value is bytes, {MAX_PROPERTY_VALUE} at the most"
+        _require(good, attribute, content, limit)
+    names = {name.lower() for name in value}
+    _require(len(names) == len(value), attribute, value, "a property's name may stand only once")
+    size = sum(len(name) + len(content) + 5 for name, content in value.items())
+    good = len(value) <= MAX_PROPERTIES - 2 and size <= MAX_HANDSHAKE_COMMAND - _OWN_PROPERTIES
+    _require(good, attribute, value, "it does not fit into a READY of 64 properties and 16 KiB")
 
 
 @frozen

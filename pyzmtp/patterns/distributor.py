@@ -18,7 +18,7 @@ def distribute(message: Message, pipes: Collection[Pipe]) -> int:
     if len(pipes) > 1:
         message = SharedMessage(message)
     dropped = 0
-    for pipe in pipes:
+    for pipe in tuple(pipes):  # a peer can be lost in the very moment of writing to it
         if pipe.writable:
             pipe.push(message)
         else:

@@ -38,15 +38,16 @@ def to_message(message: Sendable) -> Message:
         return [bytes(message)]
     if isinstance(message, str) or not isinstance(message, Iterable):
         raise _not_bytes(message)
-    frames = list(message)
-    for index, frame in enumerate(frames):
-        if type(frame) is not bytes:
-            if not isinstance(frame, bytes | bytearray | memoryview):
-                raise _not_bytes(frame)
-            frames[index] = bytes(frame)
+    frames = [frame if type(frame) is bytes else _to_bytes(frame) for frame in message]
     if not frames:
         raise ValueError("a message has at least one frame; send b'' for an empty one")
     return frames
+
+
+def _to_bytes(frame: object) -> bytes:
+    if not isinstance(frame, bytes | bytearray | memoryview):
+        raise _not_bytes(frame)
+    return bytes(frame)
 
 
 def _not_bytes(value: object) -> TypeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.distributor import distribute
 from pyzmtp.patterns.pipe import Pipe
@@ -67,7 +69,6 @@ def test_a_peer_that_is_lost_while_it_is_sent_to_keeps_the_message_from_nobody()
     pipes = _pipes(3)
     subscribers = set(pipes)
     for pipe in pipes:
-        link = FakeLink(pipe)
-        link.on_wake = lambda lost=pipe: subscribers.discard(lost)  # type: ignore[misc]
+        FakeLink(pipe).on_wake = partial(subscribers.discard, pipe)
     assert distribute([b"a"], subscribers) == 0
     assert [pipe.outbox for pipe in pipes] == [[[b"a"]]] * 3

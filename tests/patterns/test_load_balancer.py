@@ -168,8 +168,6 @@ class _Model:
     def add(self, pipe: int) -> None:
         if pipe not in self.round + self.before and self.load[pipe] < _MARK:
             self.round.append(pipe)
-            if not self.round[1:] and self.before:
-                self.round, self.before = [pipe], self.before
 
     def remove(self, pipe: int) -> None:
         self.round = [other for other in self.round if other != pipe]
