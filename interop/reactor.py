@@ -19,8 +19,6 @@ from twisted.internet.interfaces import (
     IReactorCore,
     IReactorFDSet,
     IReactorProcess,
-    IReactorTCP,
-    IReactorTime,
     IReactorUNIX,
 )
 from twisted.internet.task import deferLater
@@ -28,12 +26,12 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText, global
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from pyzmtp.net.reactor import Reactor
+
 T = TypeVar("T")
 
 
-class PosixReactor(
-    IReactorCore, IReactorFDSet, IReactorProcess, IReactorTCP, IReactorTime, IReactorUNIX
-):
+class PosixReactor(Reactor, IReactorCore, IReactorFDSet, IReactorProcess, IReactorUNIX):
     """All that these tests ask of a reactor; pyzmtp asks for less."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IListeningPort
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import ServerFactory
 
 from interop.conftest import peer_pipes
 from interop.conversations import BURST, CASES, check
@@ -113,7 +113,7 @@ def test_what_is_left_is_found() -> None:
     ports: list[IListeningPort] = []
 
     async def leaves_a_port() -> None:
-        ports.append(reactor.listenTCP(0, Factory(), interface="127.0.0.1"))
+        ports.append(reactor.listenTCP(0, ServerFactory(), interface="127.0.0.1"))
 
     async def leaves_an_error() -> None:
         fail(ValueError("nobody looks"))

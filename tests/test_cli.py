@@ -19,9 +19,7 @@ from pyzmtp.cli.demo.plan import Meeting
 from pyzmtp.cli.demo.stage import Outcome
 from pyzmtp.cli.demo.transcript import Line
 from pyzmtp.cli.group import group
-from tests.cli.helpers import (
-    finish,
-)
+from tests.cli.helpers import finish
 
 
 class TestWithoutTheExtra:

@@ -155,6 +155,7 @@ class Connection:
     def transport_lost(self) -> None:
         """The transport is gone: whatever was incomplete is forgotten."""
         self._move(Input.FAILED)
+        self._deadline = None
 
     def reject(self, error: ProtocolError) -> None:
         """End the connection for a reason that only its owner can know, such as a taken routing id."""

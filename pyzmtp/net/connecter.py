@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Final
 
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
@@ -17,6 +18,7 @@ from pyzmtp.errors import (
     ProtocolError,
     RoutingIdInUse,
     TooManyPeers,
+    UsageError,
 )
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.dialling import dial
@@ -93,8 +95,12 @@ class Connecter(Keeper):
 
     def _dialled(self, result: Failure | None) -> None:
         self._attempt = None
-        if isinstance(result, Failure) and not isinstance(result.value, CancelledError):
-            self._try_again(ConnectError(self.address, exception_of(result)))
+        if isinstance(result, Failure):
+            error = exception_of(result)
+            if isinstance(error, UsageError):
+                self._end(error)  # this reactor will not learn it
+            elif not isinstance(error, CancelledError):
+                self._try_again(ConnectError(self.address, error))
         self._check_stopped()
 
     def _try_again(self, error: Exception) -> None:
@@ -110,7 +116,7 @@ class Connecter(Keeper):
         if options.reconnect_interval_max > 0:
             delay = min(interval * 2.0 ** min(self._failures, 32), options.reconnect_interval_max)
         # The random part keeps a thousand clients of a server that restarts from coming all at once.
-        delay += random.uniform(0, interval)
+        delay += random.uniform(0, min(interval, delay))
         self._failures += 1
         self._core.emit(ConnectRetried(self.address, delay, error))
         if not self._over:  # whoever heard of it may have closed the socket
@@ -143,7 +149,8 @@ class Connecter(Keeper):
         self._core.emit(Connected(self.address, protocol.peer_address))
         if self._stopped is not None:
             protocol.finish()
-        if protocol.transport.getPeer() == protocol.transport.getHost() and protocol.peer_address:
+        host = protocol.transport.getHost()
+        if isinstance(host, IPv4Address | IPv6Address) and host == protocol.transport.getPeer():
             # TCP's simultaneous open: retrying a free local port can connect a socket to itself.
             protocol.abort()
 
@@ -187,8 +194,9 @@ class Connecter(Keeper):
         return self._over and self._attempt is None
 
     def _begin_stop(self) -> None:
+        connected = self._pipe is not None and self._pipe.ready
         super()._begin_stop()
-        if not self._has_to_send() and not (self._pipe is not None and self._pipe.ready):
+        if not connected and not self._has_to_send():
             self._give_up()
 
     def _give_up(self) -> None:

@@ -65,7 +65,7 @@ class SocketCore:
         self.sent += pipe.sent
         self.received += pipe.received
         pipe.sent = pipe.received = 0
-        unsent = pipe.clear_outbox()
+        unsent = self.pattern.clear(pipe)
         unread = self.pattern.discard(pipe) if forget_unread else 0
         self.dropped_sent += unsent
         self.dropped_received += unread
@@ -73,6 +73,13 @@ class SocketCore:
             self.emit(MessagesDropped(address, unsent, f"not sent: {reason}"))
         if unread:
             self.emit(MessagesDropped(address, unread, f"not received: {reason}"))
+
+    def discard_unread(self) -> None:
+        """The socket is closed: nobody will receive what is left."""
+        unread = self.pattern.discard_all()
+        self.dropped_received += unread
+        if unread:
+            self.emit(MessagesDropped("", unread, "not received: the socket was closed"))
 
     def _properties(self) -> list[tuple[str, bytes]]:
         """What READY says of this socket, in libzmq's order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectError as TransportError
 from twisted.internet.interfaces import IAddress, IConnector, IReactorUNIX
 from twisted.internet.protocol import ClientFactory, Factory, Protocol
@@ -36,7 +36,7 @@ class _DialFactory(ClientFactory):
     connector: IConnector
 
     def __init__(self, build: Callable[[], Protocol]) -> None:
-        self.done: Deferred[None] = Deferred(lambda _: self.connector.stopConnecting())
+        self.done: Deferred[None] = Deferred(self._cancel)
         self._build = build
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
@@ -47,6 +47,10 @@ class _DialFactory(ClientFactory):
     def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
         if not self.done.called:
             self.done.errback(reason)
+
+    def _cancel(self, done: Deferred[None]) -> None:
+        done.errback(CancelledError())  # before the connector says that it failed
+        self.connector.stopConnecting()
 
 
 async def dial(

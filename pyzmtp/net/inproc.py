@@ -168,7 +168,7 @@ class _InprocKeeper:
         self.core.emit(Disconnected(self.address, end.pipe.peer, reason))
         self.core.retire(end.pipe, self.address, "the peer left")
 
-    def stop(self, linger: float | None) -> Deferred[None]:
+    def stop(self, linger: float | None) -> Deferred[bool]:
         """End everything. What is queued is handed over at once, so there is nothing to wait for."""
         for end in list(self.ends):
             if linger == 0:
@@ -176,7 +176,7 @@ class _InprocKeeper:
             end.close(PeerLost(self.address))
             self.link_lost(end, ConnectAborted(self.address))
         self.core.emit(Closed(self.address))
-        return succeed(None)
+        return succeed(True)
 
 
 class InprocListener(_InprocKeeper):
@@ -199,7 +199,7 @@ class InprocListener(_InprocKeeper):
         if names.bound.get(self.name) is self:
             del names.bound[self.name]
 
-    def stop(self, linger: float | None) -> Deferred[None]:
+    def stop(self, linger: float | None) -> Deferred[bool]:
         self.release()
         return super().stop(linger)
 
@@ -266,7 +266,7 @@ class InprocConnecter(_InprocKeeper):
         assert pipe.peer is not None
         self.outcome.succeed(pipe.peer)
 
-    def stop(self, linger: float | None) -> Deferred[None]:
+    def stop(self, linger: float | None) -> Deferred[bool]:
         self._stopped = True
         waiting = _names_of(self.core).waiting.get(self.name, [])
         if self in waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import ClassVar
 
 from twisted.internet.defer import Deferred
@@ -14,6 +15,7 @@ from pyzmtp.engine.events import (
     HandshakeSucceeded,
 )
 from pyzmtp.net.core import SocketCore
+from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.protocol import ZMTPProtocol
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
@@ -35,8 +37,10 @@ class Keeper:
         self.where = where
         self._core = core
         self._protocols: dict[ZMTPProtocol, None] = {}
-        self._stopped: Deferred[None] | None = None
+        self._stopped: Outcome[bool] | None = None  # set from stop() on
+        self._closed = False
         self._linger: IDelayedCall | None = None
+        self._give_up_at = inf
 
     @property
     def pipes(self) -> list[Pipe]:
@@ -57,7 +61,8 @@ class Keeper:
         """The peer is ready: give it a pipe. Raises :exc:`ProtocolError` for one that is refused."""
         pipe = self._pipe_for(peer)
         pipe.reads_commands = peer.version != (3, 0)
-        self._core.pattern.ready(pipe)
+        if pipe.attached:
+            self._core.pattern.ready(pipe)
         assert pipe.peer is not None
         self._core.emit(HandshakeSucceeded(self.address, pipe.peer))
         return pipe
@@ -90,31 +95,35 @@ class Keeper:
 
     # The end
 
-    def stop(self, linger: float | None) -> Deferred[None]:
+    def stop(self, linger: float | None) -> Deferred[bool]:
         """Send what is queued, for ``linger`` seconds at the most, then end all connections.
 
         The Deferred fires when nothing of this keeper is left in the reactor. A second call can only
         shorten the time.
         """
-        first = self._stopped is None
-        stopped: Deferred[None] = Deferred()
         if self._stopped is None:
-            self._stopped = stopped
-        else:
-            self._stopped.chainDeferred(stopped)
-        if self._linger is not None and self._linger.active():
-            self._linger.cancel()
-        if first:
+            self._stopped = Outcome()
             self._begin_stop()
-        if linger is not None:
-            if linger > 0:
-                self._linger = self._core.reactor.callLater(linger, self._give_up)
+        now = self._core.reactor.seconds()
+        give_up_at = inf if linger is None else now + linger
+        if give_up_at < self._give_up_at:
+            self._give_up_at = give_up_at
+            self._cancel_linger()
+            if give_up_at > now:
+                self._linger = self._core.reactor.callLater(give_up_at - now, self._give_up)
             else:
                 self._give_up()
         self._check_stopped()
-        return stopped
+        return self._stopped.ask()
+
+    def _cancel_linger(self) -> None:
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
 
     def _begin_stop(self) -> None:
+        """Route nothing more to the peers, and part from each that has nothing left to be sent."""
+        for pipe in self.pipes:
+            self._core.pattern.detach(pipe)
         for protocol in list(self._protocols):
             protocol.finish()
 
@@ -123,10 +132,10 @@ class Keeper:
             protocol.abort()
 
     def _check_stopped(self) -> None:
-        stopped = self._stopped
-        if stopped is None or stopped.called or self._protocols or not self._is_idle():
+        if self._stopped is None or self._protocols or not self._is_idle():
             return
-        if self._linger is not None and self._linger.active():
-            self._linger.cancel()
-        self._core.emit(Closed(self.address))
-        stopped.callback(None)
+        self._cancel_linger()
+        if not self._closed:
+            self._closed = True
+            self._core.emit(Closed(self.address))
+            self._stopped.succeed(True)

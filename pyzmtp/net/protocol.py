@@ -117,7 +117,7 @@ class ZMTPProtocol(Protocol):
             pipe = self.pipe
             room = pipe.room() if pipe is not None else 0
             messages = connection.receive_data(data, self._seconds(), room)
-            if messages:
+            if messages and not self._finishing:
                 assert (
                     pipe is not None
                 )  # the connection hands out messages only after the handshake
@@ -221,7 +221,10 @@ class ZMTPProtocol(Protocol):
     # The end
 
     def finish(self) -> None:
-        """Close when everything that is queued has left. Before the handshake is done, that is never."""
+        """Take nothing more, and close when all that is queued has left.
+
+        Before the handshake is done nothing can leave.
+        """
         self._finishing = True
         if self.pipe is not None and not self.pipe.outbox:
             self._lose()

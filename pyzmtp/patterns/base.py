@@ -71,6 +71,14 @@ class Pattern:
         """Forget what came from a detached pipe and was not received; return how many messages."""
         return 0
 
+    def discard_all(self) -> int:
+        """Forget all that was not received; return how many messages."""
+        return 0
+
+    def clear(self, pipe: Pipe) -> int:
+        """Forget what is queued for a pipe; return how many of the application's messages."""
+        return pipe.clear_outbox()
+
     def writable(self, pipe: Pipe) -> None:
         """``pipe``, which was full, has room again."""
         self.on_writable()
@@ -152,7 +160,10 @@ class FairReceiver(Receiver):
         self.on_readable()
 
     def discard(self, pipe: Pipe) -> int:
-        return self._incoming.discard(pipe)
+        return len(self._incoming.take_from(pipe))
+
+    def discard_all(self) -> int:
+        return len(self._incoming.take_batch(len(self._incoming)))
 
 
 class BalancedSender(Sender):

@@ -52,9 +52,9 @@ class FairQueue:
             batch.append(pipe.take())
         return batch
 
-    def discard(self, pipe: Pipe) -> int:
-        """Forget the unread messages of ``pipe``; return how many they were."""
+    def take_from(self, pipe: Pipe) -> list[Message]:
+        """All messages that came through ``pipe``, out of turn."""
         if not pipe.inbox:
-            return 0
+            return []
         self._active.remove(pipe)
-        return len(pipe.take_all())
+        return pipe.take_all()

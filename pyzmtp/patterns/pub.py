@@ -14,6 +14,7 @@ class PubPattern(XPubPattern):
     """As :class:`XPubPattern`, but nothing is received: messages from below are dropped."""
 
     socket_type = SocketType.PUB
+    _tells = False
 
-    def _notify(self, pipe: Pipe, messages: list[Message]) -> None:
-        self.dropped_received += sum(message[0][:1] not in (b"\0", b"\1") for message in messages)
+    def _hand_up(self, pipe: Pipe, messages: list[Message]) -> None:
+        self.dropped_received += len(messages)

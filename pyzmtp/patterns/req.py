@@ -41,6 +41,10 @@ class ReqPattern(BalancedSender, Receiver):
         return self._reply is not None
 
     @property
+    def queued(self) -> int:
+        return int(self.readable)
+
+    @property
     def asked(self) -> Pipe | None:
         """Who has the request whose reply is still to come."""
         return self._asked if self._reply is None else None
@@ -107,6 +111,11 @@ class ReqPattern(BalancedSender, Receiver):
                 self.dropped_received += 1
         if self._reply is not None:
             self.on_readable()
+
+    def discard_all(self) -> int:
+        unread = self.queued
+        self._reply = None
+        return unread
 
     def was_taken(self) -> bool:
         """Whether the link has taken the request already, so that the peer may have it."""

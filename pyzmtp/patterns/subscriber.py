@@ -8,7 +8,7 @@ from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.wire.message import Outgoing
-from pyzmtp.wire.subscription import SUBSCRIBE, subscription_command, subscription_message
+from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_command, subscription_message
 
 __all__ = ["Subscriber"]
 
@@ -37,8 +37,13 @@ class Subscriber(FairReceiver):
 
     def hiccup(self, pipe: Pipe) -> None:
         # What was queued for the old connection is covered by the set that the next one is told.
-        pipe.clear_outbox()
+        self.dropped_sent += self.clear(pipe)
         super().hiccup(pipe)
+
+    def clear(self, pipe: Pipe) -> int:
+        messages = sum(not _is_subscription(queued) for queued in pipe.outbox)
+        pipe.clear_outbox()
+        return messages
 
     def detach(self, pipe: Pipe) -> None:
         self._pipes.pop(pipe, None)
@@ -64,6 +69,13 @@ class Subscriber(FairReceiver):
         for pipe in self._pipes:
             if pipe.ready:
                 pipe.push(_for_peer(pipe, prefix, topic))
+
+
+def _is_subscription(queued: Outgoing) -> bool:
+    """Whether something in an outbox is a subscription: a command, or its message form."""
+    return not isinstance(queued, list) or (
+        len(queued) == 1 and queued[0][:1] in (SUBSCRIBE, CANCEL)
+    )
 
 
 def _for_peer(pipe: Pipe, prefix: bytes, topic: bytes) -> Outgoing:

@@ -30,12 +30,13 @@ class XPubPattern(Sender, FairReceiver):
     """
 
     socket_type = SocketType.XPUB
+    _tells = True  # whether the application receives notices
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
         self._trie: SubscriptionTrie[Pipe] = SubscriptionTrie()
         self._pipes: set[Pipe] = set()
-        self._tell_all = options.xpub_verbose or options.xpub_verboser
+        self._tells_all = options.xpub_verbose or options.xpub_verboser
         self.on_subscribed: Callable[[], None] = lambda: None
 
     def attach(self, pipe: Pipe) -> None:
@@ -47,8 +48,16 @@ class XPubPattern(Sender, FairReceiver):
         topics = sorted(self._trie.topics(pipe))
         alone = self._trie.remove_subscriber(pipe)
         super().detach(pipe)
-        lost = topics if self.options.xpub_verboser else alone
-        self._notify(pipe, [subscription_message(CANCEL, topic) for topic in lost])
+        if self._tells:
+            lost = topics if self.options.xpub_verboser else alone
+            self._hand_up(pipe, [subscription_message(CANCEL, topic) for topic in lost])
+
+    def discard(self, pipe: Pipe) -> int:
+        # The notices stay: whoever forwards subscriptions must hear of the end of each.
+        unread = self._incoming.take_from(pipe)
+        notices = [message for message in unread if _is_subscription(message)]
+        self._hand_up(pipe, notices)
+        return len(unread) - len(notices)
 
     def subscribers(self, data: bytes) -> Collection[Pipe]:
         """The pipes to which a message with ``data`` as its first frame goes."""
@@ -65,21 +74,29 @@ class XPubPattern(Sender, FairReceiver):
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         received = []
         for message in messages:
-            prefix, topic = message[0][:1], message[0][1:]
-            is_subscription = len(message) == 1 and prefix in (SUBSCRIBE, CANCEL)
-            if not is_subscription or self._subscription(pipe, prefix, topic):
+            if not _is_subscription(message) or self._subscription(pipe, message[0]):
                 received.append(message)
-        self._notify(pipe, received)
+        self._hand_up(pipe, received)
 
-    def _subscription(self, pipe: Pipe, prefix: bytes, topic: bytes) -> bool:
+    def _subscription(self, pipe: Pipe, frame: bytes) -> bool:
         """Note a subscription or cancellation; return whether the application is told of it."""
+        prefix, topic = frame[:1], frame[1:]
         if prefix == SUBSCRIBE:
             first = self._trie.add(topic, pipe)
             self.on_subscribed()
-            return first or self._tell_all
-        return self._trie.remove(topic, pipe) or self.options.xpub_verboser
+            return self._tells and (first or self._tells_all)
+        held = topic in self._trie.topics(pipe)
+        last = self._trie.remove(topic, pipe)
+        if self.options.xpub_nodrop:
+            self.on_writable()  # a full peer that is no subscriber any more holds nothing up
+        return self._tells and held and (last or self.options.xpub_verboser)
 
-    def _notify(self, pipe: Pipe, messages: list[Message]) -> None:
+    def _hand_up(self, pipe: Pipe, messages: list[Message]) -> None:
+        """Give messages and notices to the application."""
         if messages:
             self._incoming.put(pipe, messages)
             self.on_readable()
+
+
+def _is_subscription(message: Message) -> bool:
+    return len(message) == 1 and message[0][:1] in (SUBSCRIBE, CANCEL)

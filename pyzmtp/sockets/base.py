@@ -250,6 +250,7 @@ class Socket:
 
     def _all_stopped(self, _: object) -> None:
         self._core.turn.cancel()
+        self._core.discard_unread()
         self._monitor.close()
         assert self._closed is not None
         self._closed.succeed(True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable
-from inspect import iscoroutine
+from collections.abc import Callable
+from inspect import isawaitable, iscoroutine
 from typing import Any, Final, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -19,7 +19,7 @@ from pyzmtp.peer import Peer
 from pyzmtp.sockets.base import Socket
 from pyzmtp.wire.message import Message
 
-__all__ = ["BatchCallback", "ReceivingSocket"]
+__all__ = ["BatchCallback", "ReceivingSocket", "as_deferred"]
 
 _T = TypeVar("_T")
 _Self = TypeVar("_Self", bound="ReceivingSocket")
@@ -28,17 +28,20 @@ _Self = TypeVar("_Self", bound="ReceivingSocket")
 _MAX_BATCH: Final = 1000
 
 
-def as_deferred(result: Awaitable[_T]) -> Deferred[_T]:
-    """What a callback of the user's has returned, as something that can be waited for."""
+def as_deferred(result: object) -> Deferred[Any] | None:
+    """What a callback of the user's has returned, if it is something to wait for."""
     if isinstance(result, Deferred):
         return result
     if iscoroutine(result):
         return Deferred.fromCoroutine(result)
-    raise TypeError(f"a callback returns nothing, a Deferred or a coroutine, not {result!r}")
+    if isawaitable(result):
+        kind = type(result).__name__
+        raise TypeError(f"only a Deferred or a coroutine can be waited for here, not a {kind}")
+    return None
 
 
-#: Takes a batch; what it returns, if it can be waited for, holds back the next one.
-BatchCallback = Callable[[list[Message]], Awaitable[object] | None]
+#: Takes a batch; a Deferred or a coroutine that it returns holds back the next one.
+BatchCallback = Callable[[list[Message]], object]
 
 
 class _PendingReceive(Generic[_T]):
@@ -131,9 +134,12 @@ class ReceivingSocket(Socket):
         is returned fires when the socket is closed, fails if the callback does, and ends the
         consuming when it is cancelled. No other receiver may be at work meanwhile.
         """
-        self._check_receive()
-        if self._receives:
-            raise WrongState("somebody is waiting to receive already")
+        try:
+            self._check_receive()
+            if self._receives:
+                raise WrongState("somebody is waiting to receive already")
+        except ZMTPError as error:
+            return fail(error)
         consumer = _Consumer(callback, Deferred(lambda _: self._stop_consuming(consumer)))
         self._consumer = consumer
         self._serve()
@@ -205,14 +211,14 @@ class ReceivingSocket(Socket):
 
     def _hand_over(self, consumer: _Consumer, batch: list[Message]) -> None:
         try:
-            result = consumer.callback(batch)
+            pause = as_deferred(consumer.callback(batch))
         except Exception as error:
             self._stop_consuming(consumer)
             consumer.done.errback(error)
             return
-        if result is not None:
+        if pause is not None:
             consumer.busy = True
-            as_deferred(result).addCallbacks(
+            pause.addCallbacks(
                 self._batch_done,
                 self._batch_failed,
                 callbackArgs=(consumer,),

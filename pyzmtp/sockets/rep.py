@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
@@ -52,9 +53,10 @@ class RepSocket(SendingSocket, ReceivingSocket):
             except SocketClosed:
                 return
             try:
-                reply = handler(request)
-                if isinstance(reply, Awaitable):
-                    reply = await as_deferred(reply)
+                reply: Any = handler(request)
+                later = as_deferred(reply)
+                if later is not None:
+                    reply = await later
                 if not self.closed:
                     await self.send(reply)
             except CancelledError:

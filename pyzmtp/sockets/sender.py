@@ -16,7 +16,7 @@ from pyzmtp.patterns.base import Sender
 from pyzmtp.sockets.base import Socket
 from pyzmtp.wire.message import Message
 
-__all__ = ["BytesLike", "Sendable", "SendingSocket"]
+__all__ = ["BytesLike", "Sendable", "SendingSocket", "to_message"]
 
 BytesLike = bytes | bytearray | memoryview
 #: What can be sent: the frames of a message, or the only one.

@@ -21,9 +21,7 @@ from pyzmtp.cli.demo.conversations import (
 )
 from pyzmtp.cli.demo.plan import LIBZMQ, PYZMTP, TRANSPORTS, plan
 from pyzmtp.cli.demo.sides import Mismatch, play
-from tests.cli.helpers import (
-    finish,
-)
+from tests.cli.helpers import finish
 
 
 class TestConversations:

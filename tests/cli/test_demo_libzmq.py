@@ -14,16 +14,10 @@ from typing import Any
 import pytest
 
 from pyzmtp.cli.demo import libzmq_child
-from pyzmtp.cli.demo.conversations import (
-    Role,
-    Send,
-)
+from pyzmtp.cli.demo.conversations import Role, Send
 from pyzmtp.cli.demo.libzmq_process import LibzmqFailed, LibzmqMissing, LibzmqProcess
 from pyzmtp.cli.demo.sides import LibzmqSide
-from tests.cli.helpers import (
-    FakeProcess,
-    finish,
-)
+from tests.cli.helpers import FakeProcess, finish
 from tests.memory.transport import new_failure
 
 

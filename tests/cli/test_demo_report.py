@@ -11,24 +11,15 @@ from pyzmtp.cli.demo.plan import LIBZMQ
 from pyzmtp.cli.demo.report import has_failed, print_excerpt, print_outcomes, print_summary
 from pyzmtp.cli.demo.stage import Outcome
 from pyzmtp.cli.demo.transcript import Line
-from tests.cli.helpers import (
-    PUB_SUB,
-    PUSH_PULL,
-    REQ_REP,
-    meeting_of,
-)
+from tests.cli.helpers import GREETING, PUB_SUB, PUSH_PULL, REQ_REP, REQUEST, meeting_of
 
 GOOD = Outcome(meeting_of(PUSH_PULL), address="tcp://127.0.0.1:1234", seconds=0.0123)
-
-
 BAD = Outcome(
     meeting_of(REQ_REP, "ipc", bound_by=LIBZMQ),
     address="ipc:///tmp/somewhere/7.ipc",
     seconds=5.0,
     error="not done within 5 s [sic]",
 )
-
-
 ABSENT = Outcome(meeting_of(PUB_SUB, "ipc"), unavailable="this reactor has no UNIX sockets")
 
 

@@ -6,30 +6,8 @@ import pytest
 
 from pyzmtp.cli.demo.relay import Chunk, Relay
 from pyzmtp.cli.demo.transcript import hex_dump, transcribe
-from tests.cli.helpers import (
-    finish,
-)
+from tests.cli.helpers import GREETING, READY_REP, READY_REQ, REPLY, REQUEST, UNKNOWN, finish
 from tests.memory import MemoryNetwork
-
-# Greeting and READY of both sides, one request and its reply: ZMTP.md 1.1, 3.1 and 7.2.
-
-
-GREETING = bytes.fromhex("ff00000000000000017f0301") + b"NULL" + bytes(48)
-
-
-READY_REQ = bytes.fromhex("0426055245414459") + b"\x0bSocket-Type\0\0\0\x03REQ\x08Identity\0\0\0\0"
-
-
-READY_REP = bytes.fromhex("0419055245414459") + b"\x0bSocket-Type\0\0\0\x03REP"
-
-
-REQUEST = bytes.fromhex("0100000568656c6c6f")
-
-
-REPLY = bytes.fromhex("0100010361636b020000000000000100") + b"l" * 256
-
-
-UNKNOWN = bytes.fromhex("0406044a4f494e67")
 
 
 class TestTranscript:

@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyzmtp.constants import MAX_PROPERTIES, MAX_PROPERTY_VALUE
 from pyzmtp.errors import MetadataError
-from pyzmtp.wire.metadata import (
-    MAX_IDENTITY,
-    MAX_PROPERTIES,
-    MAX_VALUE,
-    decode_properties,
-    encode_properties,
-)
+from pyzmtp.wire.metadata import decode_properties, encode_properties
 
 from .. import vectors
 from ..helpers import properties
@@ -105,14 +100,10 @@ def test_there_may_be_64_properties() -> None:
 
 def test_a_value_may_have_8_kilobytes_and_is_refused_by_its_length() -> None:
     value = b"v" * 8192
-    assert MAX_VALUE == len(value)
+    assert len(value) == MAX_PROPERTY_VALUE
     assert decode_properties(properties([(b"X-v", value)]), "READY") == {"X-v": value}
     with pytest.raises(MetadataError, match="8193"):
         decode_properties(b"\x03X-v" + (8193).to_bytes(4, "big"), "READY")
-
-
-def test_an_identity_may_have_255_bytes() -> None:
-    assert MAX_IDENTITY == 255
 
 
 names = st.text(NAME_CHARACTERS, min_size=1, max_size=255)
