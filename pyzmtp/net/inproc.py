@@ -87,17 +87,17 @@ class _End:
     def _end_turn(self) -> None:
         self._collecting = False
         if self.other is not None:
-            self.other.receive(self._take(self.other.pipe.room()))
+            self.other.receive(self._take(self.other.pipe.fitting(self.pipe.outbox)))
         if self.other is not None:
             if self.other.pipe.room() <= 0:
                 self.other.pipe.block()
             elif self.pipe.outbox:
                 self.wake()
 
-    def _take(self, limit: int) -> list[Message]:
-        """Up to ``limit`` messages from the outbox, as lists that belong to nobody else."""
+    def _take(self, count: int) -> list[Message]:
+        """The first ``count`` messages of the outbox, as lists that belong to nobody else."""
         messages: list[Message] = []
-        for message in self.pipe.outbox[: max(0, limit)]:
+        for message in self.pipe.outbox[:count]:
             assert isinstance(message, list)  # commands go only to peers that read them: none here
             messages.append(list(message))
         self.pipe.send_mark = self._mark
@@ -218,6 +218,11 @@ class InprocConnecter(_InprocKeeper):
         self._stopped = False
         self._pipe = core.pattern.new_pipe()
         self._pipe.routing_id = routing_id
+
+    @property
+    def pipes(self) -> list[Pipe]:
+        """The pipe, which is there before the peer is."""
+        return [self._pipe]
 
     def start(self) -> None:
         """Join who is bound to the name, or wait. Raises :exc:`ProtocolError` if no peer is taken."""

@@ -130,6 +130,7 @@ class Keeper:
     def _give_up(self) -> None:
         for protocol in list(self._protocols):
             protocol.abort()
+        self._check_stopped()
 
     def _check_stopped(self) -> None:
         if self._stopped is None or self._protocols or not self._is_idle():

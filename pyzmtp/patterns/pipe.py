@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from pyzmtp.errors import ProtocolError
@@ -189,6 +189,18 @@ class Pipe:
         if 0 < self._receive_hwm_bytes <= self._inbox_bytes:
             return 0
         return self._receive_hwm - len(self.inbox)
+
+    def fitting(self, messages: Sequence[Outgoing]) -> int:
+        """How many from the front of ``messages`` the inbox takes: the last may pass the byte mark."""
+        room = max(0, self.room())
+        if not self._receive_hwm_bytes:
+            return min(room, len(messages))
+        size = self._inbox_bytes
+        for count, message in enumerate(messages):
+            if count == room or size >= self._receive_hwm_bytes:
+                return count
+            size += _size(message)
+        return len(messages)
 
     def block(self) -> None:
         """The link has stopped reading, because there is no room."""

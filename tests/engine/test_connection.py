@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+import hypothesis
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzmtp.constants import SocketType
-from pyzmtp.engine.connection import Connection
+from pyzmtp.engine.connection import Connection, ConnectionSettings
 from pyzmtp.engine.states import State
 from pyzmtp.errors import (
     CommandError,
@@ -49,6 +50,10 @@ from ..vectors import GREETING, TRACE_C, TRACE_S, Vector
 
 PULL, ROUTER, XPUB = SocketType.PULL, SocketType.ROUTER, SocketType.XPUB
 HELLO = message(b"hello")
+
+
+# Empty, with an empty name (RFC 37: 1 to 255 bytes), and with a name that is cut short.
+MALFORMED = [vectors.EMPTY_COMMAND, b"\x04\x01\x00", vectors.NAME_TOO_LONG, vectors.ERROR_OF_PLAIN]
 
 
 def null(socket_type: str, identity: bytes | None = None) -> NullMechanism:
@@ -292,7 +297,7 @@ def test_any_command_but_ready_ends_the_handshake(data: bytes) -> None:
         assert len(sent) == 1
 
 
-@pytest.mark.parametrize("data", [vectors.EMPTY_COMMAND, vectors.NAME_TOO_LONG, vectors.ERROR_OF_PLAIN])  # fmt: skip
+@pytest.mark.parametrize("data", MALFORMED)
 def test_a_malformed_command_ends_the_handshake(data: bytes) -> None:
     for chunks in chunkings(GREETING + data, vectors.READY_PUSH):
         error, _ = refusal(chunks)
@@ -417,8 +422,8 @@ def test_other_properties_keep_their_spelling() -> None:
 
 
 def test_a_peer_knows_where_it_came_from() -> None:
-    settings_of = new_connection(PULL)._settings
-    connection = Connection(settings_of, 0.0, "tcp://*:5555", "127.0.0.1:40123", incoming=True)
+    settings = ConnectionSettings(PULL, lambda: null("PULL"))
+    connection = Connection(settings, 0.0, "tcp://*:5555", "127.0.0.1:40123", incoming=True)
     assert connection.peer is None
     drive(connection, [GREETING + vectors.READY_PUSH])
     peer = connection.peer
@@ -581,7 +586,7 @@ def test_unknown_unsolicited_and_late_commands_are_dropped(data: bytes) -> None:
         assert connection.error is None
 
 
-@pytest.mark.parametrize("data", [vectors.EMPTY_COMMAND, vectors.NAME_TOO_LONG, vectors.ERROR_OF_PLAIN])  # fmt: skip
+@pytest.mark.parametrize("data", MALFORMED)
 def test_a_malformed_command_ends_the_connection(data: bytes) -> None:
     """libzmq drops it silently. RFC 37: a command has a name of 1 to 255 bytes."""
     for chunks in chunkings(HELLO + data, HELLO):
@@ -809,7 +814,9 @@ def test_a_failed_handshake_has_no_deadline() -> None:
     assert isinstance(connection.error, NotZMTP)
 
 
-@pytest.mark.parametrize("data", [b"", GREETING[:20], GREETING, GREETING + vectors.READY_DEALER])
+@pytest.mark.parametrize(
+    "data", [b"", GREETING[:20], GREETING, GREETING + vectors.READY_DEALER], ids=len
+)
 def test_a_lost_transport_closes_without_an_error_and_without_a_deadline(data: bytes) -> None:
     connection = new_connection(ROUTER, handshake_timeout=30.0)
     drive(connection, [data])
@@ -870,7 +877,7 @@ BEGINNINGS = [
     st.lists(st.integers(0, 300), max_size=8),
     st.integers(1, 3),
 )
-@settings(max_examples=200, deadline=None)
+@hypothesis.settings(max_examples=200, deadline=None)
 def test_random_bytes_never_raise_and_give_the_same_however_they_are_cut(
     beginning: bytes, data: bytes, cuts: list[int], limit: int
 ) -> None:
@@ -879,7 +886,7 @@ def test_random_bytes_never_raise_and_give_the_same_however_they_are_cut(
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@hypothesis.settings(max_examples=200, deadline=None)
 def test_mutated_sessions_never_raise_and_give_the_same_however_they_are_cut(
     data: st.DataObject,
 ) -> None:

@@ -90,3 +90,15 @@ def test_a_probe_that_fills_the_queue_keeps_the_peer_out_until_it_is_sent() -> N
     assert not dealer.try_send([b"a"])
     take_out(pipe)
     assert dealer.try_send([b"a"])
+
+
+def test_a_lost_connection_is_told_and_whether_another_follows(dealer: DealerPattern) -> None:
+    lost: list[tuple[object, bool]] = []
+    pipe = begin_connect(dealer)
+    finish_connect(dealer, pipe)
+    lose_connection(dealer, pipe)  # nobody listens
+    dealer.on_lost = lambda pipe: lost.append((pipe, pipe.attached))
+    finish_connect(dealer, pipe)
+    lose_connection(dealer, pipe)
+    leave(dealer, pipe)
+    assert lost == [(pipe, True), (pipe, False)]

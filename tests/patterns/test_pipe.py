@@ -228,6 +228,20 @@ def test_what_the_link_takes_is_counted_and_what_is_thrown_away_is_not() -> None
     assert room.pipes == [pipe]
 
 
+@pytest.mark.parametrize("bytes_mark", [0, 10])
+def test_what_has_to_go_first_is_queued_before_all_else(bytes_mark: int) -> None:
+    pipe, room = _pipe(send_hwm=4, send_hwm_bytes=bytes_mark)
+    pipe.push([b"123"])
+    pipe.push_first([[b"456"], [b"789"]])
+    assert pipe.outbox == [[b"456"], [b"789"], [b"123"]]
+    pipe.push([b"0"])
+    assert not pipe.writable
+    pipe.taken_out(4)
+    assert room.pipes == [pipe]
+    pipe.extend([[b"1"]] * 3)
+    assert pipe.writable  # nothing of the former is left in the count
+
+
 # Taking a message back
 
 

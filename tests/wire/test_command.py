@@ -56,8 +56,8 @@ def test_the_name_of_libzmqs_plain_error_is_longer_than_its_body() -> None:
         decode_command(body(vectors.ERROR_OF_PLAIN))
 
 
-@pytest.mark.parametrize("data", [b"", b"\x01", b"\x05READ", b"\xffname", vectors.NAME_TOO_LONG[2:]])
-def test_a_body_shorter_than_its_name_is_refused(data: bytes) -> None:
+@pytest.mark.parametrize("data", [b"", b"\x00", b"\x00data", b"\x01", b"\x05READ", b"\xffname", vectors.NAME_TOO_LONG[2:]])
+def test_a_body_without_a_whole_name_is_refused(data: bytes) -> None:
     with pytest.raises(CommandError) as caught:
         decode_command(data)
     assert caught.value.libzmq_code == 0x10000011
@@ -77,7 +77,7 @@ def test_any_body_is_decoded_or_refused(data: bytes) -> None:
     try:
         name, content = decode_command(data)
     except CommandError:
-        assert not data or len(data) <= data[0]
+        assert not data or data[0] == 0 or len(data) <= data[0]
     else:
         assert bytes((len(name),)) + name + content == data
 
