@@ -133,7 +133,9 @@ class Outcome:
     peer: object
 
 
-def drive(connection: Connection, chunks: Iterable[bytes], limit: int = PLENTY) -> list[list[bytes]]:
+def drive(
+    connection: Connection, chunks: Iterable[bytes], limit: int = PLENTY
+) -> list[list[bytes]]:
     """Feed ``chunks`` in the way that the net layer does, and return all the messages."""
     messages: list[list[bytes]] = []
     for chunk in chunks:
@@ -152,7 +154,9 @@ def outcome(connection: Connection, chunks: Iterable[bytes], limit: int = PLENTY
         None if error is None else (type(error), "" if type(error) is NotZMTP else str(error)),
         connection.data_to_send(),
         connection.state,
-        None if peer is None else (peer.version, peer.socket_type, peer.routing_id, {**peer.metadata}),
+        None
+        if peer is None
+        else (peer.version, peer.socket_type, peer.routing_id, {**peer.metadata}),
     )
 
 

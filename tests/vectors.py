@@ -23,9 +23,7 @@ class Vector(NamedTuple):
 
 def from_hex(text: str) -> bytes:
     """Bytes in the notation of ZMTP.md: hex digits, spaces, and ``00x16`` for sixteen zeros."""
-    return bytes.fromhex(
-        re.sub(r"\b([0-9a-f]{2})x(\d+)", lambda run: run[1] * int(run[2]), text)
-    )
+    return bytes.fromhex(re.sub(r"\b([0-9a-f]{2})x(\d+)", lambda run: run[1] * int(run[2]), text))
 
 
 def _vector(section: str, name: str, *parts: str | bytes) -> Vector:
@@ -134,7 +132,9 @@ UNVERSIONED_SHORT = _vector("1.4", "1.0, id in the short form", "04 00 616263").
 UNVERSIONED_NO_ID = _vector("1.4", "1.0 without id", "01 00").data
 
 #: What libzmq sends to such a peer: its signature is the head of its identity "srv".
-UNVERSIONED_SRV = _vector("1.4", 'libzmq as 1.0 ROUTER "srv"', "ff0000000000000004 7f", "737276").data
+UNVERSIONED_SRV = _vector(
+    "1.4", 'libzmq as 1.0 ROUTER "srv"', "ff0000000000000004 7f", "737276"
+).data
 
 
 # 1.5 Subscriptions

@@ -154,8 +154,7 @@ class Connection:
 
     def transport_lost(self) -> None:
         """The transport is gone: whatever was incomplete is forgotten."""
-        self._move(Input.FAILED)
-        self._deadline = None
+        self._close()
 
     def reject(self, error: ProtocolError) -> None:
         """End the connection for a reason that only its owner can know, such as a taken routing id."""
@@ -219,7 +218,7 @@ class Connection:
                     return
             except (CommandError, IncompatibleSocketType) as error:
                 # RFC 37: say why, so that the peer does not have to guess.
-                self._send(encode_error(str(error)))
+                self._send(encode_error(type(error).__name__))
                 raise
             decoder.feed(b"", 1)
 
@@ -235,7 +234,7 @@ class Connection:
             version=version,
             mechanism=self._mechanism.name.decode("ascii"),
             socket_type=self._check_socket_type(by_name.get("socket-type")),
-            routing_id=_check_identity(by_name.get("identity", b"")),
+            routing_id=self._check_identity(by_name.get("identity", b"")),
             user_id=self._mechanism.user_id,
             metadata=_public_metadata(properties),
         )
@@ -260,6 +259,17 @@ class Connection:
         if not compatible(ours, theirs):
             raise IncompatibleSocketType(ours, name)
         return theirs
+
+    def _check_identity(self, identity: bytes) -> bytes:
+        # RFC 37: only a ROUTER has a use for it.
+        if self._settings.socket_type is SocketType.ROUTER:
+            if len(identity) > MAX_IDENTITY:
+                problem = f"an Identity of {len(identity)} bytes, at most {MAX_IDENTITY} allowed"
+                raise MetadataError("READY", problem)
+            if identity.startswith(b"\0"):
+                # Such ids are ours to give: a peer that claimed one could take another's place.
+                raise MetadataError("READY", "an Identity may not begin with a zero byte")
+        return identity
 
     # Commands among the messages
 
@@ -309,21 +319,16 @@ class Connection:
         if self.error is None and self.state is not State.CLOSED:
             self.error = error
             self.attention = True
+        self._close()
+
+    def _close(self) -> None:
         self._move(Input.FAILED)
         self._deadline = None
+        self.more = False
         self.more = False
 
 
 _SUBSCRIPTIONS: Final = {b"SUBSCRIBE": SUBSCRIBE, b"CANCEL": CANCEL}
-
-
-def _check_identity(identity: bytes) -> bytes:
-    if len(identity) > MAX_IDENTITY:
-        raise MetadataError("READY", f"an Identity of {len(identity)} bytes, at most 255 allowed")
-    if identity.startswith(b"\0"):
-        # Such ids are the ROUTER's own to give; a peer that could claim one could take another's place.
-        raise MetadataError("READY", "an Identity may not begin with a zero byte")
-    return identity
 
 
 def _public_metadata(properties: Mapping[str, bytes]) -> dict[str, bytes]:

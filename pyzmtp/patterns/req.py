@@ -76,17 +76,22 @@ class ReqPattern(BalancedSender, Receiver):
 
     def try_send(self, message: Message) -> bool:
         self.check_send()
-        if self.options.req_correlate:
-            self._envelope = [((self._number + 1) % 2**32).to_bytes(4, "big"), b""]
-        request = self._envelope + message
+        envelope = self._next_envelope()
+        request = envelope + message
         pipe = self._outgoing.send(request)
         if pipe is None:
             return False
+        self.dropped_received += self.discard_all()  # req_relaxed: a reply that nobody wants now
         self._number += 1
+        self._envelope = envelope
         self._asked = pipe
         self._request = request
-        self._reply = None
         return True
+
+    def _next_envelope(self) -> Message:
+        if self.options.req_correlate:
+            return [((self._number + 1) % 2**32).to_bytes(4, "big"), b""]
+        return [b""]
 
     def try_send_batch(self, messages: list[Message]) -> int:
         return Sender.try_send_batch(self, messages)  # one by one: each must be in order

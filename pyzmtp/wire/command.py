@@ -39,15 +39,18 @@ def encode_command(name: bytes, data: bytes = b"") -> bytes:
 
 
 def decode_command(body: bytes) -> tuple[bytes, bytes]:
-    """Split a command's body into name and data. Raises :exc:`CommandError` if the name is cut short."""
-    if not body or len(body) < 1 + body[0]:
-        raise CommandError("unnamed", "the body is shorter than its name")
+    """Split a command's body into name and data.
+
+    Raises :exc:`CommandError` if there is no name, or not all of it.
+    """
+    if not body or not 0 < body[0] < len(body):
+        raise CommandError("unnamed", "the body holds no whole name")
     end = 1 + body[0]
     return body[1:end], body[end:]
 
 
 def encode_error(reason: str) -> bytes:
-    """An ERROR frame; ``reason`` is cut to the 255 bytes that its length byte can say."""
+    """An ERROR frame. RFC 37: ``reason`` has up to 255 characters, none of them a space."""
     encoded = reason.encode("ascii", "replace")[:255]
     return encode_command(b"ERROR", bytes((len(encoded),)) + encoded)
 

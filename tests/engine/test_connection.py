@@ -154,9 +154,7 @@ def test_two_connections_of_ours_greet_each_other_byte_by_byte_without_a_deadloc
 
 
 @pytest.mark.parametrize(("version", "data"), vectors.VERSIONS.items(), ids=str)
-def test_all_versions_from_revision_2_on_are_served(
-    version: tuple[int, int], data: bytes
-) -> None:
+def test_all_versions_from_revision_2_on_are_served(version: tuple[int, int], data: bytes) -> None:
     for chunks in chunkings(data, vectors.READY_DEALER + HELLO):
         connection = new_connection(ROUTER)
         assert drive(connection, chunks) == [[b"hello"]]
@@ -547,7 +545,9 @@ def test_each_ping_is_answered_if_the_answers_are_taken_meanwhile() -> None:
 def test_of_a_flood_of_pings_one_pong_waits_the_newest() -> None:
     """libzmq queues one for each."""
     connection = established(PULL)
-    assert drive(connection, [vectors.PING * 1000, vectors.THREE_PINGS + vectors.PING_CONTEXT]) == []
+    assert (
+        drive(connection, [vectors.PING * 1000, vectors.THREE_PINGS + vectors.PING_CONTEXT]) == []
+    )
     assert connection.data_to_send() == vectors.PONG_CONTEXT
     assert connection.data_to_send() == b""
 
@@ -892,7 +892,9 @@ def test_mutated_sessions_never_raise_and_give_the_same_however_they_are_cut(
 ) -> None:
     socket_type, peer = data.draw(st.sampled_from([(ROUTER, "DEALER"), (XPUB, "SUB"), (PULL, "SUB")]))  # fmt: skip
     session = greeting(version=data.draw(st.sampled_from(list(vectors.VERSIONS))))
-    session += ready(peer, (b"Identity", b"abc")) + b"".join(data.draw(st.lists(frames, max_size=5)))
+    session += ready(peer, (b"Identity", b"abc")) + b"".join(
+        data.draw(st.lists(frames, max_size=5))
+    )
     mutated = data.draw(mutations(session))
     cuts = data.draw(st.lists(st.integers(0, 2000), max_size=8))
     consistent(socket_type, mutated, cuts, data.draw(st.integers(1, 3)))

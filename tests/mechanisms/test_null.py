@@ -57,7 +57,9 @@ def test_null_proves_nothing_whatever_the_peer_says() -> None:
     assert mechanism.user_id is None
 
 
-@pytest.mark.parametrize("name", [b"ready", b"HELLO", b"PING", b"SUBSCRIBE", b"READY2", b"", b"\xff"])
+@pytest.mark.parametrize(
+    "name", [b"ready", b"HELLO", b"PING", b"SUBSCRIBE", b"READY2", b"", b"\xff"]
+)
 def test_any_command_but_ready_is_unexpected(name: bytes) -> None:
     mechanism = null()
     with pytest.raises(UnexpectedCommand) as caught:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from pyzmtp.constants import SocketType
 from pyzmtp.errors import ProtocolError
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Pattern, Receiver
@@ -124,7 +123,7 @@ def leave(pattern: Pattern, pipe: Pipe) -> None:
     """The peer of a bind() has gone: as the net layer does it, nothing is sent to it any more."""
     pipe.link = None
     pattern.detach(pipe)
-    pipe.clear_outbox()
+    pattern.clear(pipe)
 
 
 def link_of(pipe: Pipe) -> FakeLink:
@@ -194,7 +193,3 @@ def _as_message(message: Outgoing) -> Message:
 def options(**settings: Any) -> SocketOptions:
     """Options with these settings."""
     return SocketOptions(**settings)
-
-
-#: Types whose pattern receives.
-RECEIVING_TYPES: Final = frozenset(SocketType) - {SocketType.PUSH, SocketType.PUB}

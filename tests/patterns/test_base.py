@@ -154,6 +154,15 @@ def test_a_pattern_is_of_the_type_that_it_says(socket_type: SocketType) -> None:
     assert _pattern(socket_type).socket_type is socket_type
 
 
+@_ALL
+def test_what_is_queued_for_a_peer_can_be_thrown_away_and_counted(socket_type: SocketType) -> None:
+    pattern = _pattern(socket_type)
+    pipe = accept(pattern)
+    pipe.extend([[b"a"], [b"b", b"c"]])
+    assert pattern.clear(pipe) == 2
+    assert queued(pipe) == []
+
+
 # The bases
 
 
@@ -162,7 +171,7 @@ def test_a_type_that_receives_nothing_counts_what_comes_as_dropped() -> None:
     pipe = accept(pattern)
     pattern.deliver(pipe, [[b"a"], [b"b"]])
     assert pattern.dropped_received == 2
-    assert pattern.discard(pipe) == 0
+    assert pattern.discard(pipe) == pattern.discard_all() == 0
     assert pattern.queued == 0
 
 
@@ -231,6 +240,16 @@ def test_what_a_peer_sent_before_it_left_can_be_received_until_it_is_discarded()
     assert receiver.take()[1] == [b"a0"]
     assert receiver.discard(leaver) == 2
     assert receive_all(receiver) == [[b"b0"]]
+
+
+def test_all_that_was_not_received_can_be_discarded() -> None:
+    receiver = FairReceiver(SocketOptions())
+    receiver.deliver(accept(receiver), [[b"a0"], [b"a1"]])
+    receiver.deliver(accept(receiver), [[b"b0"]])
+    receiver.take()
+    assert receiver.discard_all() == 2
+    assert not receiver.readable
+    assert receiver.discard_all() == 0
 
 
 # Balanced sending

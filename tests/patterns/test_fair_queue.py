@@ -87,10 +87,10 @@ def test_a_batch_of_one_pipe_respects_the_limit() -> None:
     assert queue.take_batch(1) == _messages(b"2")
 
 
-def test_what_is_discarded_is_counted_and_leaves_the_others_in_turn() -> None:
+def test_what_is_taken_out_of_turn_leaves_the_others_in_turn() -> None:
     queue, (first, second, _) = _filled()
-    assert queue.discard(first) == 3
-    assert queue.discard(first) == 0
+    assert queue.take_from(first) == _messages(b"a0", b"a1", b"a2")
+    assert queue.take_from(first) == []
     assert queue.take()[0] is second
     assert queue.take_batch(10) == _messages(b"c0", b"c1")
 
@@ -127,10 +127,10 @@ class _Model:
             self.round.append(pipe)
         return pipe, message
 
-    def discard(self, pipe: int) -> int:
+    def take_from(self, pipe: int) -> list[Message]:
         queue = self.queues.pop(pipe, deque())
         self.round = [other for other in self.round if other != pipe]
-        return len(queue)
+        return list(queue)
 
 
 _STEPS = st.lists(
@@ -138,7 +138,7 @@ _STEPS = st.lists(
         st.tuples(st.just("put"), st.integers(0, 3), st.integers(1, 5)),
         st.tuples(st.just("take"), st.just(0), st.just(1)),
         st.tuples(st.just("take_batch"), st.just(0), st.integers(0, 9)),
-        st.tuples(st.just("discard"), st.integers(0, 3), st.just(0)),
+        st.tuples(st.just("take_from"), st.integers(0, 3), st.just(0)),
     ),
     max_size=40,
 )
@@ -153,8 +153,8 @@ def test_it_does_what_a_round_of_queues_does(steps: list[tuple[str, int, int]]) 
             number += count
             queue.put(pipes[which], messages)
             model.put(which, messages)
-        elif step == "discard":
-            assert queue.discard(pipes[which]) == model.discard(which)
+        elif step == "take_from":
+            assert queue.take_from(pipes[which]) == model.take_from(which)
         elif step == "take_batch":
             expected = [model.take()[1] for _ in range(count) if model.round]
             assert queue.take_batch(count) == expected

@@ -7,7 +7,7 @@ import pytest
 from pyzmtp.errors import ProtocolError
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe
-from pyzmtp.wire.message import Message, SharedMessage
+from pyzmtp.wire.message import Message, Outgoing, SharedMessage
 from pyzmtp.wire.subscription import SUBSCRIBE, subscription_command
 
 from .links import FakeLink
@@ -294,6 +294,28 @@ def test_an_inbox_has_no_room_at_its_mark_in_bytes() -> None:
     assert pipe.room() > 0
     pipe.put([[b"0"]])
     assert pipe.room() <= 0
+
+
+@pytest.mark.parametrize(("bytes_mark", "queued", "fitting"), [
+    (0, 0, 3),  # the mark in messages
+    (0, 1, 2),
+    (0, 3, 0),
+    (0, 4, 0),
+    (100, 0, 3),
+    (15, 0, 2),  # 15 bytes are reached by the second message
+    (10, 0, 1),
+    (10, 1, 0),
+    (5, 0, 1),  # one message may pass the mark
+    (11, 1, 1),
+])  # fmt: skip
+def test_it_can_be_asked_how_many_messages_fit(
+    bytes_mark: int, queued: int, fitting: int
+) -> None:
+    pipe, _ = _pipe(receive_hwm=3, receive_hwm_bytes=bytes_mark)
+    pipe.put([[b"12345", b"67890"]] * queued)
+    messages: list[Outgoing] = [[b"12345", b"67890"]] * 5
+    assert pipe.fitting(messages) == fitting
+    assert pipe.fitting(messages[:1]) == min(fitting, 1)
 
 
 @pytest.mark.parametrize("mark", _MARKS)

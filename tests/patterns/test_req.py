@@ -214,6 +214,15 @@ def test_a_reply_that_waits_is_counted_as_queued(req: ReqPattern) -> None:
     assert req.queued == 0
 
 
+def test_a_reply_that_nobody_will_receive_can_be_discarded(req: ReqPattern) -> None:
+    pipe = accept(req)
+    req.try_send([b"q"])
+    assert req.discard_all() == 0
+    req.deliver(pipe, [[b"", b"a"]])
+    assert req.discard_all() == 1
+    assert not req.readable
+
+
 # Correlate
 
 

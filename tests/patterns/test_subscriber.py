@@ -143,6 +143,26 @@ def test_subscriptions_pass_the_high_water_mark(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("reads_commands", [False, True])
+def test_subscriptions_that_were_not_sent_are_no_lost_messages(
+    kind: str, reads_commands: bool
+) -> None:
+    subscriber = _new(kind)
+    pipe = begin_connect(subscriber)
+    pipe.reads_commands = reads_commands
+    _subscribe(subscriber, b"A")
+    finish_connect(subscriber, pipe)
+    _subscribe(subscriber, b"B")
+    _unsubscribe(subscriber, b"B")
+    assert len(queued(pipe)) == 3
+    lose_connection(subscriber, pipe)
+    assert subscriber.dropped_sent == 0
+    finish_connect(subscriber, pipe)
+    subscriber.detach(pipe)
+    assert subscriber.clear(pipe) == 0
+
+
+@pytest.mark.parametrize("kind", _KINDS)
 def test_what_came_before_the_connection_was_lost_can_be_received(kind: str) -> None:
     subscriber = _new(kind)
     _subscribe(subscriber, b"")

@@ -230,6 +230,7 @@ def test_a_cancellation_of_what_the_peer_did_not_hold_is_not_told(
     _cancel(xpub, pipe, b"A", b"A", b"")
     assert receive_all(xpub) == []
     xpub.try_send([b"A"])
+    assert queued(pipe) == []
     if held_by_another:
         assert queued(other) == [[b"A"]]
 
@@ -256,9 +257,11 @@ def test_the_cancellations_of_one_who_is_disconnected_reach_the_application(
     finish_connect(xpub, pipe)
     _subscribe(xpub, pipe, b"A")
     receive_all(xpub)
+    _subscribe(xpub, pipe, b"B")
+    xpub.deliver(pipe, [[b"unread"], [b"\x01B", b"unread"]])
     xpub.detach(pipe)  # what disconnect() does, in this order
-    xpub.discard(pipe)
-    assert receive_all(xpub) == [[b"\x00A"]]
+    assert xpub.discard(pipe) == 2
+    assert receive_all(xpub) == [[b"\x01B"], [b"\x00A"], [b"\x00B"]]
 
 
 # Messages from below

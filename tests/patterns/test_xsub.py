@@ -113,6 +113,24 @@ def test_messages_that_a_lost_connection_takes_with_it_are_counted(xsub: XSubPat
     assert xsub.dropped_sent == 1
 
 
+def test_messages_to_one_who_left_are_counted_and_subscriptions_not(xsub: XSubPattern) -> None:
+    pipe = accept(xsub)
+    for message in ([b"\x01A"], [b"hello"], [b"\x01A", b"more"]):
+        xsub.try_send(message)
+    xsub.detach(pipe)
+    assert xsub.clear(pipe) == 2
+
+
+def test_what_was_queued_before_the_handshake_comes_after_the_subscriptions(
+    xsub: XSubPattern,
+) -> None:
+    pipe = begin_connect(xsub)
+    xsub.try_send([b"hello"])
+    xsub.try_send([b"\x01A"])
+    finish_connect(xsub, pipe)
+    assert queued(pipe) == [b"\x09SUBSCRIBEA", [b"hello"]]
+
+
 def _forward(xpub: XPubPattern, xsub: XSubPattern) -> None:
     """What a proxy does, in both directions."""
     for notice in receive_all(xpub):

@@ -56,7 +56,10 @@ def test_the_name_of_libzmqs_plain_error_is_longer_than_its_body() -> None:
         decode_command(body(vectors.ERROR_OF_PLAIN))
 
 
-@pytest.mark.parametrize("data", [b"", b"\x00", b"\x00data", b"\x01", b"\x05READ", b"\xffname", vectors.NAME_TOO_LONG[2:]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\x00", b"\x00data", b"\x01", b"\x05READ", b"\xffname", vectors.NAME_TOO_LONG[2:]],
+)
 def test_a_body_without_a_whole_name_is_refused(data: bytes) -> None:
     with pytest.raises(CommandError) as caught:
         decode_command(data)

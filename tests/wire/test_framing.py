@@ -275,9 +275,7 @@ def test_captured_sizes_that_cannot_be_allocated_are_refused(framing: Implementa
 
 
 @pytest.mark.parametrize("size", [2**31, 2**32, 2**40, 2**62])
-def test_a_large_length_is_waited_for_and_costs_nothing(
-    framing: Implementation, size: int
-) -> None:
+def test_a_large_length_is_waited_for_and_costs_nothing(framing: Implementation, size: int) -> None:
     decoder = framing.FrameDecoder(100)
     tracemalloc.start()
     try:
@@ -482,7 +480,17 @@ def test_a_batch_goes_up_to_its_limit_and_takes_at_least_one_message(
 ) -> None:
     messages: list[Outgoing] = [[b"12345678"] for _ in range(4)]  # ten bytes each
     one = message(b"12345678")
-    for limit, count in [(-1, 1), (0, 1), (1, 1), (10, 1), (11, 2), (20, 2), (21, 3), (40, 4), (99, 4)]:
+    for limit, count in [
+        (-1, 1),
+        (0, 1),
+        (1, 1),
+        (10, 1),
+        (11, 2),
+        (20, 2),
+        (21, 3),
+        (40, 4),
+        (99, 4),
+    ]:
         assert framing.encode_batch(messages, limit) == (one * count, count)
     assert framing.encode_batch([], 10) == (b"", 0)
     assert messages == [[b"12345678"]] * 4
@@ -498,7 +506,9 @@ def test_shared_messages_and_commands_bring_their_own_bytes(framing: Implementat
     shared = SharedMessage([b"topic", b"news"])
     ping = Command(b"PING", b"\0\0")
     batch: list[Outgoing] = [shared, [b"x"], ping, shared]
-    expected = message(b"topic", b"news") + message(b"x") + vectors.PING + message(b"topic", b"news")
+    expected = (
+        message(b"topic", b"news") + message(b"x") + vectors.PING + message(b"topic", b"news")
+    )
     assert framing.encode_batch(batch, PLENTY) == (expected, 4)
     assert framing.encode_batch(batch, 13) == (expected[:13], 1)
     assert framing.encode_batch(batch, 14) == (expected[:16], 2)

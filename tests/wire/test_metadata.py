@@ -111,7 +111,9 @@ names = st.text(NAME_CHARACTERS, min_size=1, max_size=255)
 
 @given(
     st.lists(
-        st.tuples(names, st.binary(max_size=300)), max_size=64, unique_by=lambda pair: pair[0].lower()
+        st.tuples(names, st.binary(max_size=300)),
+        max_size=64,
+        unique_by=lambda pair: pair[0].lower(),
     )
 )
 def test_what_was_encoded_is_decoded(pairs: list[tuple[str, bytes]]) -> None:
