@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 from attrs import frozen
 from hypothesis import strategies as st
@@ -55,7 +56,7 @@ def chunkings(data: bytes, following: bytes = b"") -> Iterator[list[bytes]]:
 def chunked(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     """``data`` cut at ``cuts`` (each counted modulo its length)."""
     edges = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)] or [b""]
+    return [data[start:end] for start, end in pairwise(edges)] or [b""]
 
 
 # Bytes of a peer
@@ -103,7 +104,12 @@ def new_connection(
     socket_type: SocketType = SocketType.ROUTER,
     now: float = 0.0,
     mechanism: Callable[[], Mechanism] | None = None,
-    **settings: int | float | bytes | tuple[int, int] | None,
+    *,
+    routing_id: bytes = b"",
+    min_version: tuple[int, int] = (3, 0),
+    handshake_timeout: float | None = None,
+    max_message_size: int = 0,
+    max_message_parts: int = 0,
 ) -> Connection:
     """A connection of a ``socket_type`` under NULL."""
     own = [("Socket-Type", socket_type.value.encode())]
@@ -113,7 +119,11 @@ def new_connection(
         ConnectionSettings(
             socket_type,
             mechanism or (lambda: NullMechanism(own)),
-            **settings,  # type: ignore[arg-type]
+            routing_id,
+            min_version,
+            handshake_timeout,
+            max_message_size,
+            max_message_parts,
         ),
         now,
     )

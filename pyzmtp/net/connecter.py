@@ -178,6 +178,10 @@ class Connecter(Keeper):
                 self._pipe = None
                 why = "the connection was lost, and immediate is set"
                 self._core.retire(pipe, self.address, why, forget_unread=True)
+            elif not pipe.attached and self._stopped is None:
+                # The pattern has parted from it: another peer took over its routing id.
+                self._pipe = None
+                self._core.retire(pipe, self.address, str(reason))
             else:
                 self._core.pattern.hiccup(pipe)
         if isinstance(reason, ProtocolError) and not isinstance(reason, _FORGIVEN):

@@ -42,5 +42,6 @@ class SubPattern(Subscriber):
         matches = self._trie.matches
         inverted = self.options.invert_matching
         wanted = [message for message in messages if matches(message[0]) is not inverted]
+        self.dropped_received += len(messages) - len(wanted)
         if wanted:
             super().deliver(pipe, wanted)

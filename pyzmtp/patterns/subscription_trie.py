@@ -7,13 +7,11 @@ topic is too long for it, and its edges carry whole strings, so that a long topi
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 __all__ = ["SubscriptionTrie"]
 
 _S = TypeVar("_S", bound=Hashable)
-
-_NOBODY: Final[frozenset[object]] = frozenset()
 
 
 class _Node(Generic[_S]):
@@ -81,25 +79,24 @@ class SubscriptionTrie(Generic[_S]):
 
     def match(self, data: bytes) -> Collection[_S]:
         """Everybody with a topic that ``data`` begins with, each once. Do not change the result."""
-        found: Collection[_S] = self._root.subscribers or _NOBODY  # type: ignore[assignment]
-        for subscribers in self._walk(data):
-            if not found:
-                found = subscribers
-            elif not subscribers.issubset(found):
-                found = subscribers.union(found)
-        return found
+        sets = list(self._walk(data))
+        if not sets:
+            return ()
+        return sets[0] if len(sets) == 1 else sets[0].union(*sets[1:])
 
     def matches(self, data: bytes) -> bool:
         """Whether anybody has a topic that ``data`` begins with."""
-        return bool(self._root.subscribers) or any(True for _ in self._walk(data))
+        return any(True for _ in self._walk(data))
 
     def topics(self, subscriber: _S) -> Collection[bytes]:
         """The topics of one subscriber."""
         return self._topics.get(subscriber, ())
 
     def _walk(self, data: bytes) -> Iterator[set[_S]]:
-        """The sets of subscribers on the way along ``data``, below the root, that hold anybody."""
+        """The sets of subscribers on the way along ``data`` that hold anybody."""
         node = self._root
+        if node.subscribers:
+            yield node.subscribers
         position = 0
         end = len(data)
         while position < end:

@@ -10,7 +10,7 @@ from pyzmtp.errors import SocketClosed
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.xpub import XPubPattern
-from pyzmtp.sockets.sender import BytesLike, SendingSocket
+from pyzmtp.sockets.sender import BytesLike, SendingSocket, to_topic
 
 __all__ = ["PublishingSocket"]
 
@@ -32,7 +32,7 @@ class PublishingSocket(SendingSocket):
 
         So the first messages need not be lost on subscribers that are just connecting.
         """
-        wanted = bytes(topic)
+        wanted = to_topic(topic)
         if self.closed:
             return fail(SocketClosed())
         if len(self._pattern.subscribers(wanted)) >= count:

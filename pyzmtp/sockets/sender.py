@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 from twisted.internet.interfaces import IDelayedCall
 
 from pyzmtp.errors import SendTimeout, SocketClosed, ZMTPError
@@ -16,7 +16,7 @@ from pyzmtp.patterns.base import Sender
 from pyzmtp.sockets.base import Socket
 from pyzmtp.wire.message import Message
 
-__all__ = ["BytesLike", "Sendable", "SendingSocket", "to_message"]
+__all__ = ["BytesLike", "Sendable", "SendingSocket", "to_message", "to_topic"]
 
 BytesLike = bytes | bytearray | memoryview
 #: What can be sent: the frames of a message, or the only one.
@@ -42,6 +42,13 @@ def to_message(message: Sendable) -> Message:
     if not frames:
         raise ValueError("a message has at least one frame; send b'' for an empty one")
     return frames
+
+
+def to_topic(topic: BytesLike) -> bytes:
+    """``topic`` as bytes. Raises :exc:`TypeError` for anything else."""
+    if not isinstance(topic, bytes | bytearray | memoryview):
+        raise TypeError(f"a topic is bytes, not {type(topic).__name__}")
+    return bytes(topic)
 
 
 def _to_bytes(frame: object) -> bytes:
@@ -116,16 +123,31 @@ class SendingSocket(Socket):
     def send_batch(self, messages: Iterable[Sendable]) -> Deferred[None]:
         """Send messages in their order; fires when all of them have been taken.
 
-        Cancelled while it waits, the rest is not sent. Cheaper than as many calls of :meth:`send`.
+        Cheaper than as many calls of :meth:`send`. Fails like it, at the first message that cannot be
+        sent: those before it are on their way. Cancelled while it waits, the rest is not sent.
         """
         batch = [to_message(message) for message in messages]
         try:
             self._check_open()
             if not self._sends:
                 del batch[: self._pattern.try_send_batch(batch)]
+            if not batch:
+                return self._taken()
+            waits = []
+            for destination, part in self._by_destination(batch).items():
+                if destination not in self._sends:
+                    del part[: self._pattern.try_send_batch(part)]
+                if part:
+                    waits.append(self._wait_to_send(part, destination))
         except ZMTPError as error:
             return fail(error)
-        return self._wait_to_send(batch, b"") if batch else self._taken()
+        return waits[0] if len(waits) == 1 else _all_of(waits)
+
+    def _by_destination(self, batch: list[Message]) -> dict[bytes, list[Message]]:
+        parts: dict[bytes, list[Message]] = {}
+        for message in batch:
+            parts.setdefault(self._pattern.destination(message), []).append(message)
+        return parts
 
     def _try_send(self, frames: Message) -> bool:
         self._check_open()
@@ -205,3 +227,9 @@ class SendingSocket(Socket):
 
     def _waiting_to_send(self) -> int:
         return sum(len(pending.messages) for queue in self._sends.values() for pending in queue)
+
+
+def _all_of(waits: list[Deferred[None]]) -> Deferred[None]:
+    """Fires when all have, fails with the first that does; cancelling it cancels all."""
+    together = gatherResults(waits, consumeErrors=True)
+    return together.addCallbacks(lambda _: None, lambda failure: failure.value.subFailure)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pyzmtp.constants import SocketType
 from pyzmtp.patterns.sub import SubPattern
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import BytesLike
+from pyzmtp.sockets.sender import BytesLike, to_topic
 
 __all__ = ["SubSocket"]
 
@@ -25,20 +25,14 @@ class SubSocket(ReceivingSocket):
         Subscriptions are counted: twice subscribed has to be twice unsubscribed. (ZMQ_SUBSCRIBE)
         """
         self._check_open()
-        self._pattern.subscribe(_to_topic(topic))
+        self._pattern.subscribe(to_topic(topic))
 
     def unsubscribe(self, topic: BytesLike = b"") -> None:
         """Take back one :meth:`subscribe`; without one, nothing happens. (ZMQ_UNSUBSCRIBE)"""
         self._check_open()
-        self._pattern.unsubscribe(_to_topic(topic))
+        self._pattern.unsubscribe(to_topic(topic))
 
     @property
     def topics(self) -> Collection[bytes]:
         """What is subscribed to."""
         return frozenset(self._pattern.topics)
-
-
-def _to_topic(topic: BytesLike) -> bytes:
-    if not isinstance(topic, bytes | bytearray | memoryview):
-        raise TypeError(f"a topic is bytes, not {type(topic).__name__}")
-    return bytes(topic)

@@ -55,4 +55,5 @@ def test_events_compare_by_what_they_say_and_peers_by_who_they_are() -> None:
     twin = attrs.evolve(peer)
     assert events.HandshakeSucceeded(ADDRESS, peer) == events.HandshakeSucceeded(ADDRESS, peer)
     assert events.HandshakeSucceeded(ADDRESS, peer) != events.HandshakeSucceeded(ADDRESS, twin)
-    assert events.Connected(ADDRESS, "a") != events.Accepted(ADDRESS, "a")
+    connected: events.Event = events.Connected(ADDRESS, "a")
+    assert connected != events.Accepted(ADDRESS, "a")

@@ -19,8 +19,6 @@ def test_every_state_can_fail_and_then_is_closed(state: State) -> None:
 
 
 def test_nothing_leads_out_of_closed_and_nothing_skips_a_state() -> None:
-    assert {
-        before for (before, change), after in TRANSITIONS.items() if change is not Input.FAILED
-    } == {State.GREETING, State.HANDSHAKE}
-    assert all(after is State.CLOSED for (before, _), after in TRANSITIONS.items() if before is State.CLOSED)  # fmt: skip
-    assert len(TRANSITIONS) == 6
+    leaves = {state for state, change in TRANSITIONS if change is not Input.FAILED}
+    assert leaves == {State.GREETING, State.HANDSHAKE}
+    assert len(TRANSITIONS) == 2 + len(State)

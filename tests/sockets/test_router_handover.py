@@ -20,10 +20,7 @@ def test_a_connection_that_is_made_anew_after_its_id_was_handed_over_shares_it_w
     winner.try_send(b"winner")
     for routing_id, name in world.drain(router):
         router.try_send([routing_id, b"to " + name])
-    received = {
-        name: world.drain(socket) for name, socket in ((b"loser", loser), (b"winner", winner))
-    }
+    received = {b"loser": world.drain(loser), b"winner": world.drain(winner)}
     for name, messages in received.items():
-        assert messages in ([], [[b"to " + name]])
-    assert [] in received.values() or len(router.peers) == 2
-    assert [[b"to winner"]] in received.values() or [[b"to loser"]] in received.values()
+        assert messages in ([], [[b"to " + name]])  # nothing that was meant for the other
+    assert any(received.values())

@@ -1,8 +1,9 @@
-"""Which implementation is taken, by PYZMTP_SPEEDUPS and by what was built. Each in a fresh Python."""
+"""Which implementation is taken, by PYZMTP_SPEEDUPS and by what was built."""
 
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +22,13 @@ _TELL = """
 import pyzmtp, pyzmtp._speedups, pyzmtp.engine.connection
 used = pyzmtp._speedups.FrameDecoder.__module__
 assert pyzmtp.engine.connection.FrameDecoder.__module__ == used
-assert pyzmtp._speedups.encode_batch.__module__ == used, pyzmtp._speedups.encode_batch.__module__
+assert pyzmtp._speedups.encode_batch.__module__ == used
 assert pyzmtp.IMPLEMENTATION == pyzmtp._speedups.IMPLEMENTATION
 print(pyzmtp.IMPLEMENTATION, used)
 """
 
-PURE = "python pyzmtp.wire.framing"
-CYTHON = "cython pyzmtp._speedups.framing"
+PURE = ("python", "pyzmtp.wire.framing")
+CYTHON = ("cython", "pyzmtp._speedups.framing")
 
 built = pytest.mark.skipif(COMPILED is None, reason="the compiled module was not built")
 
@@ -49,36 +50,81 @@ def run(setting: str | None, hidden: bool = False) -> tuple[int, str, str]:
     return result.returncode, result.stdout.strip(), (result.stderr.splitlines() or [""])[-1]
 
 
-@pytest.mark.parametrize("setting", [None, "auto", "yes"])
-@built
-def test_the_compiled_module_is_taken_where_it_was_built(setting: str | None) -> None:
-    assert run(setting) == (0, CYTHON, "")
+def choose(
+    monkeypatch: pytest.MonkeyPatch, setting: str | None, hidden: bool = False
+) -> tuple[str, str]:
+    """What the chooser's source, run again in this process, calls its choice, and whose it is."""
+    if setting is None:
+        monkeypatch.delenv("PYZMTP_SPEEDUPS", raising=False)
+    else:
+        monkeypatch.setenv("PYZMTP_SPEEDUPS", setting)
+    if hidden:
+        monkeypatch.setitem(sys.modules, "pyzmtp._speedups.framing", None)
+    chosen = runpy.run_path(_speedups.__file__)
+    modules = {chosen[name].__module__ for name in _speedups.__all__ if name != "IMPLEMENTATION"}
+    assert len(modules) == 1
+    return chosen["IMPLEMENTATION"], modules.pop()
+
+
+CHOICES_WHERE_BUILT = [(None, CYTHON), ("auto", CYTHON), ("yes", CYTHON), ("no", PURE)]
 
 
 @built
-def test_no_takes_the_pure_module_although_the_compiled_one_was_built() -> None:
-    assert run("no") == (0, PURE, "")
+@pytest.mark.parametrize(("setting", "choice"), CHOICES_WHERE_BUILT)
+def test_the_compiled_module_is_taken_where_it_was_built_unless_the_answer_is_no(
+    monkeypatch: pytest.MonkeyPatch, setting: str | None, choice: tuple[str, str]
+) -> None:
+    assert choose(monkeypatch, setting) == choice
 
 
 @pytest.mark.parametrize("setting", [None, "auto", "no"])
-def test_the_pure_module_is_taken_where_nothing_was_built(setting: str | None) -> None:
-    assert run(setting, hidden=True) == (0, PURE, "")
+def test_the_pure_module_is_taken_where_nothing_was_built(
+    monkeypatch: pytest.MonkeyPatch, setting: str | None
+) -> None:
+    assert choose(monkeypatch, setting, hidden=True) == PURE
 
 
-def test_yes_without_the_compiled_module_is_an_import_error() -> None:
+def test_yes_without_the_compiled_module_is_an_import_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ImportError, match="PYZMTP_SPEEDUPS=yes"):
+        choose(monkeypatch, "yes", hidden=True)
+
+
+@pytest.mark.parametrize("setting", ["other", "", "YES", "1"])
+def test_any_other_setting_is_an_import_error_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    with pytest.raises(ImportError, match=f"PYZMTP_SPEEDUPS='{setting}': it takes auto, yes or no"):
+        choose(monkeypatch, setting)
+
+
+# The same by the import of the whole package, in a fresh Python
+
+
+@built
+@pytest.mark.parametrize(("setting", "choice"), CHOICES_WHERE_BUILT)
+def test_a_fresh_python_takes_what_it_is_told(setting: str | None, choice: tuple[str, str]) -> None:
+    assert run(setting) == (0, " ".join(choice), "")
+
+
+def test_a_fresh_python_takes_the_pure_module_where_nothing_was_built() -> None:
+    assert run("auto", hidden=True) == (0, " ".join(PURE), "")
+
+
+def test_a_fresh_python_fails_with_yes_where_nothing_was_built() -> None:
     code, output, complaint = run("yes", hidden=True)
     assert (code, output) == (1, "")
     assert complaint.startswith("ImportError: PYZMTP_SPEEDUPS=yes")
 
 
-@pytest.mark.parametrize("setting", ["other", "", "YES", "1"])
-def test_any_other_setting_is_an_import_error_that_names_it(setting: str) -> None:
-    code, output, complaint = run(setting)
+def test_a_fresh_python_fails_with_any_other_setting() -> None:
+    code, output, complaint = run("other")
     assert (code, output) == (1, "")
-    assert complaint == f"ImportError: PYZMTP_SPEEDUPS={setting!r}: it takes auto, yes or no"
+    assert complaint == "ImportError: PYZMTP_SPEEDUPS='other': it takes auto, yes or no"
 
 
 def test_this_process_has_what_it_was_set_to() -> None:
     setting = os.environ.get("PYZMTP_SPEEDUPS", "auto")
-    expected = "cython" if COMPILED is not None and setting != "no" else "python"
-    assert pyzmtp.IMPLEMENTATION == _speedups.IMPLEMENTATION == expected
+    expected = CYTHON if COMPILED is not None and setting != "no" else PURE
+    assert pyzmtp.IMPLEMENTATION == _speedups.IMPLEMENTATION == expected[0]

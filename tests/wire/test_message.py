@@ -6,6 +6,7 @@ from unittest import mock
 
 import pytest
 
+from pyzmtp._speedups import encode_message
 from pyzmtp.wire import message as module
 from pyzmtp.wire.message import SharedMessage
 
@@ -26,7 +27,7 @@ def test_a_shared_message_is_the_list_of_its_frames(
 
 
 def test_a_shared_message_is_encoded_once_and_when_it_is_needed() -> None:
-    with mock.patch.object(module, "encode_message", wraps=module.encode_message) as encode:
+    with mock.patch.object(module, "encode_message", wraps=encode_message) as encode:
         shared = SharedMessage([b"topic", b"news"])
         assert encode.call_count == 0
         first, second = shared.wire, shared.wire

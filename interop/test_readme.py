@@ -1,0 +1,26 @@
+"""The README's programs run as they are written."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+PROGRAMS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+
+#: What each program prints, in their order.
+PRINTED = ["[b'echo', b'hello']\n", "[b'weather.oslo', b'-3']\n"]
+
+
+@pytest.mark.parametrize(("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)))
+def test_a_program_of_the_readme_runs(program: str, printed: str, tmp_path: Path) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(program)
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", str(path)], capture_output=True, text=True, timeout=30
+    )
+    assert (ended.stdout, ended.stderr, ended.returncode) == (printed, "", 0)

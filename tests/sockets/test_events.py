@@ -1,0 +1,186 @@
+"""Events: which, in what order, to whom (DESIGN.md 1; PARITY.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ConnectionDone, ConnectionLost
+
+from pyzmtp import PullSocket, PushSocket
+from pyzmtp.engine.events import (
+    Accepted,
+    BindFailed,
+    Closed,
+    ConnectDelayed,
+    Connected,
+    ConnectRetried,
+    Disconnected,
+    Event,
+    HandshakeFailed,
+    HandshakeSucceeded,
+    Listening,
+)
+from pyzmtp.errors import AddressInUse, ConnectError
+
+from .world import FailureLog, Outcomes, World, hello
+
+
+def test_events_of_a_whole_life_in_their_order(world: World) -> None:
+    pull, push = world.pair(PullSocket, PushSocket)
+    [bound, *_] = world.events[pull]
+    address = bound.address
+    world.run(push.close())
+    world.settle()
+    world.run(pull.close())
+    client = world.events[pull][1]
+    assert isinstance(client, Accepted)
+    [server] = world.of(push, HandshakeSucceeded)
+    [there] = world.of(pull, HandshakeSucceeded)
+    assert [type(event) for event in world.events[pull]] == [
+        Listening,
+        Accepted,
+        HandshakeSucceeded,
+        Disconnected,
+        Closed,
+    ]
+    assert [type(event) for event in world.events[push]] == [
+        ConnectDelayed,
+        Connected,
+        HandshakeSucceeded,
+        Disconnected,
+        Closed,
+    ]
+    assert {event.address for event in [*world.events[pull], *world.events[push]]} == {address}
+    assert world.of(push, Connected) == [Connected(address, address.removeprefix("tcp://"))]
+    assert there.peer.peer_address == client.peer_address
+    assert world.of(pull, Disconnected)[0].peer is there.peer
+    assert world.of(push, Disconnected)[0].peer is server.peer
+    assert isinstance(world.of(pull, Disconnected)[0].reason, ConnectionDone)
+
+
+def test_events_of_a_refused_attempt(world: World) -> None:
+    push = world.make(PushSocket)
+    where = "tcp://127.0.0.1:40001"
+    push.connect(where)
+    world.advance(0.25)
+    assert world.names(push)[:3] == ["ConnectDelayed", "ConnectRetried", "ConnectDelayed"]
+    retried = world.of(push, ConnectRetried)[0]
+    assert retried.address == where
+    assert isinstance(retried.error, ConnectError)
+    assert "refused" in str(retried.error)
+
+
+def test_events_of_a_lost_connection(world: World) -> None:
+    pull, push = world.pair(PullSocket, PushSocket)
+    world.network.connections[0].reset()
+    world.settle()
+    assert world.names(push)[-2:] == ["Disconnected", "ConnectRetried"]
+    assert isinstance(world.of(push, Disconnected)[0].reason, ConnectionLost)
+    assert world.names(pull)[-1] == "Disconnected"
+
+
+def test_events_of_a_bind_that_fails(world: World) -> None:
+    on = world.network.reactor()
+    first, second = world.make(PullSocket, on=on), world.make(PullSocket, on=on)
+    address = world.bind(first)
+    failed = Outcomes(second.bind(address))
+    assert isinstance(failed.error, AddressInUse)
+    assert world.of(second, BindFailed) == [BindFailed(address, failed.error)]
+    assert len(world.names(second)) == 1
+
+
+@pytest.mark.parametrize("transport", ["inproc"])
+def test_inproc_has_the_same_events(world: World, transport: str) -> None:
+    pull, push = world.pair(PullSocket, PushSocket, transport)
+    world.run(push.close())
+    world.settle()
+    world.run(pull.close())
+    assert world.names(pull) == ["Listening", "HandshakeSucceeded", "Disconnected", "Closed"]
+    assert world.names(push) == ["HandshakeSucceeded", "Disconnected", "Closed"]
+
+
+def test_a_half_done_handshake_is_one_event(world: World) -> None:
+    pull = world.make(PullSocket)
+    peer = world.attach_raw(pull, hello("PUSH")[:30])
+    peer.close()
+    world.settle()
+    [event] = world.of(pull, HandshakeFailed)
+    assert isinstance(event.error, ConnectionDone)
+    assert event.libzmq_code == 0
+    assert event.peer_address.startswith("127.0.0.1:")
+    assert world.of(pull, Disconnected) == []
+
+
+def test_a_callback_can_be_taken_back(world: World) -> None:
+    pull = world.make(PullSocket)
+    got: list[Event] = []
+    unsubscribe = pull.on_event(got.append)
+    world.bind(pull)
+    assert len(got) == 1
+    unsubscribe()
+    world.bind(pull)
+    assert len(got) == 1
+    unsubscribe()
+
+
+def test_a_failing_callback_is_logged_and_disturbs_nobody(
+    world: World, failures: FailureLog
+) -> None:
+    pull = world.make(PullSocket)
+    pull.on_event(lambda event: 1 // 0)
+    got: list[Event] = []
+    pull.on_event(got.append)
+    world.bind(pull)
+    assert failures.take(ZeroDivisionError) == 1
+    assert len(got) == 1
+    world.run(pull.close())
+    assert failures.take(ZeroDivisionError) == 1
+
+
+def test_a_stream_gives_the_events_from_now_on_and_ends_at_close(world: World) -> None:
+    pull = world.make(PullSocket)
+    first = world.bind(pull)
+    got: list[Event] = []
+
+    async def read(events: Any) -> None:
+        async for event in events:
+            got.append(event)
+
+    reading = Outcomes(Deferred.fromCoroutine(read(pull.events())))
+    second = world.bind(pull)
+    assert got == [Listening(second)]
+    world.run(pull.close())
+    assert reading == [None]
+    assert got == [Listening(second), Closed(first), Closed(second)]
+
+
+def test_a_stream_that_is_read_late_has_kept_its_events(world: World) -> None:
+    pull = world.make(PullSocket)
+    stream = pull.events()
+    address = world.bind(pull)
+    world.run(pull.close())
+
+    async def read() -> list[Event]:
+        return [event async for event in stream]
+
+    assert world.run(read()) == [Listening(address), Closed(address)]
+    assert stream.dropped == 0
+
+
+def test_waiting_for_an_event_can_be_cancelled(world: World) -> None:
+    pull = world.make(PullSocket)
+    stream = pull.events()
+    waiting: Deferred[Event] = Deferred.fromCoroutine(anext_of(stream))
+    outcome = Outcomes(waiting)
+    waiting.cancel()
+    assert isinstance(outcome.error, CancelledError)
+    address = world.bind(pull)
+    assert world.run(anext_of(stream)) == Listening(address)
+
+
+async def anext_of(stream: Any) -> Event:
+    """The next event of a stream."""
+    event: Event = await stream.__anext__()
+    return event

@@ -1,0 +1,300 @@
+"""Every option: its default, what it takes, what it says of a wrong value, and where it has a use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+import pytest
+
+from pyzmtp.constants import SocketType
+from pyzmtp.errors import OptionError, UsageError
+from pyzmtp.options import SocketOptions, options_for
+
+_NO: Final = False
+
+#: DESIGN.md 1 and 4, PARITY.md 5; times in seconds.
+_DEFAULTS: Final[dict[str, Any]] = {
+    "send_hwm": 1000,
+    "receive_hwm": 1000,
+    "send_hwm_bytes": 0,
+    "receive_hwm_bytes": 0,
+    "linger": 5.0,
+    "send_timeout": None,
+    "receive_timeout": None,
+    "max_message_size": 0,
+    "max_message_parts": 0,
+    "routing_id": b"",
+    "immediate": _NO,
+    "handshake_timeout": 30.0,
+    "connect_timeout": None,
+    "reconnect_interval": 0.1,
+    "reconnect_interval_max": 0.0,
+    "backlog": 100,
+    "max_half_open": 1000,
+    "max_half_open_per_address": 250,
+    "send_buffer": None,
+    "receive_buffer": None,
+    "ipv6": _NO,
+    "min_version": (3, 0),
+    "metadata": {},
+    "router_mandatory": _NO,
+    "router_handover": _NO,
+    "probe_router": _NO,
+    "req_correlate": _NO,
+    "req_relaxed": _NO,
+    "xpub_verbose": _NO,
+    "xpub_verboser": _NO,
+    "xpub_nodrop": _NO,
+    "invert_matching": _NO,
+    "xsub_verbose_unsubscribe": _NO,
+}
+
+#: What no number is. A text that looks like one is none either.
+_NO_NUMBERS: Final = ["1", b"1", [1], True, False, 1j, math.nan, math.inf, -math.inf]
+_NO_FLAGS: Final = [0, 1, None, "yes", b"", []]
+_NO_SIZES: Final = [*_NO_NUMBERS, None, -1, 1.0, 2**62 + 1]
+_NO_TIMES: Final = [*_NO_NUMBERS, -1, -0.001]
+_NO_BUFFERS: Final = [*_NO_NUMBERS, 0, -1, 1.0, 2**31]
+
+#: What each option takes, and what it does not.
+_VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
+    "send_hwm": ([0, 1, 2**31], _NO_SIZES),
+    "receive_hwm": ([0, 1, 2**31], _NO_SIZES),
+    "send_hwm_bytes": ([0, 1, 2**40], _NO_SIZES),
+    "receive_hwm_bytes": ([0, 1, 2**40], _NO_SIZES),
+    "linger": ([None, 0, 0.0, 2, 0.25], _NO_TIMES),
+    "send_timeout": ([None, 0, 2, 0.25], _NO_TIMES),
+    "receive_timeout": ([None, 0, 2, 0.25], _NO_TIMES),
+    "max_message_size": ([0, 1, 2**40], _NO_SIZES),
+    "max_message_parts": ([0, 1, 10_000], _NO_SIZES),
+    "routing_id": ([b"", b"x", b"\xff" * 255, b"x\0"], ["x", 1, None, b"x" * 256, b"\0x"]),
+    "immediate": ([True, False], _NO_FLAGS),
+    "handshake_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
+    "connect_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
+    "reconnect_interval": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
+    "reconnect_interval_max": ([0, 0.0, 30, 0.25], [*_NO_TIMES, None]),
+    "backlog": ([1, 2**31 - 1], [*_NO_BUFFERS, None]),
+    "max_half_open": ([1, 10_000], [*_NO_SIZES, 0]),
+    "max_half_open_per_address": ([1, 10_000], [*_NO_SIZES, 0]),
+    "send_buffer": ([None, 1, 2**31 - 1], _NO_BUFFERS),
+    "receive_buffer": ([None, 1, 2**31 - 1], _NO_BUFFERS),
+    "ipv6": ([True, False], _NO_FLAGS),
+    "min_version": ([(3, 0), (3, 1)], [(2, 0), (4, 0), 3, "3.1", None, (3,), [3, 1]]),
+    "metadata": (
+        [{}, {"X-a": b""}, {"X-a": b"1", "X-B.c_d+e-9": bytes(8192)}, {"X-": b""}],
+        [
+            None,
+            [("X-a", b"1")],
+            "X-a:1",
+            {"a": b"1"},
+            {"x-a": b"1"},
+            {b"X-a": b"1"},
+            {"X-a": "1"},
+            {"X-ä": b"1"},
+            {"X-a b": b"1"},
+            {"X-a:b": b"1"},
+            {"X-" + "a" * 254: b""},
+            {"X-a": bytes(8193)},
+            {"X-a": b"1", "X-A": b"2"},
+            {f"X-{number}": b"" for number in range(63)},
+            {"X-a": bytes(8192), "X-b": bytes(8192)},
+        ],
+    ),
+    **{
+        name: ([True, False], _NO_FLAGS)
+        for name in _DEFAULTS
+        if name.startswith(("router_", "probe_", "req_", "xpub_", "xsub_", "invert_"))
+    },
+}
+
+#: Where an option has a use, for those that have none everywhere: PARITY.md 5, "applies to".
+#: Of ROUTING_ID only REQ, DEALER and ROUTER tell a peer; libzmq takes it on a REP too.
+_USES: Final = {
+    "routing_id": "REQ REP DEALER ROUTER",
+    "router_mandatory": "ROUTER",
+    "router_handover": "ROUTER",
+    "probe_router": "ROUTER DEALER REQ",
+    "req_correlate": "REQ",
+    "req_relaxed": "REQ",
+    "xpub_verbose": "XPUB",
+    "xpub_verboser": "XPUB",
+    "xpub_nodrop": "PUB XPUB",
+    "invert_matching": "PUB XPUB SUB",
+    "xsub_verbose_unsubscribe": "XSUB",
+}
+
+_FIELDS: Final = attrs.fields_dict(SocketOptions)
+
+
+def _cases(which: int) -> list[Any]:
+    return [
+        pytest.param(name, value, id=f"{name}-{number}")
+        for name, values in _VALUES.items()
+        for number, value in enumerate(values[which])
+    ]
+
+
+def _set_everywhere(name: str) -> Any:
+    """A value of an option that is not its default."""
+    return next(value for value in _VALUES[name][0] if value != _DEFAULTS[name])
+
+
+# Values
+
+
+def test_every_option_is_in_this_test() -> None:
+    assert set(_FIELDS) == set(_DEFAULTS) == set(_VALUES)
+
+
+@pytest.mark.parametrize("name", _DEFAULTS)
+def test_a_default_is_what_the_design_says(name: str) -> None:
+    value = getattr(SocketOptions(), name)
+    assert value == _DEFAULTS[name]
+    assert isinstance(value, Mapping) or type(value) is type(_DEFAULTS[name])
+
+
+@pytest.mark.parametrize(("name", "value"), _cases(0))
+def test_a_good_value_is_kept(name: str, value: Any) -> None:
+    assert getattr(SocketOptions(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize(("name", "value"), _cases(1))
+def test_a_wrong_value_is_refused_and_the_error_says_all(name: str, value: Any) -> None:
+    with pytest.raises(OptionError) as raised:
+        SocketOptions(**{name: value})
+    error = raised.value
+    assert isinstance(error, ValueError)
+    assert isinstance(error, UsageError)
+    assert error.option == name
+    assert error.problem
+    assert str(error) == f"option {name}={error.value!r}: {error.problem}"
+    if not isinstance(value, dict):  # else it may be the item that is wrong
+        assert error.value is value
+
+
+@pytest.mark.parametrize(("name", "value", "problem"), [
+    ("send_hwm", -1, f"it takes a whole number from 0 to {2**62}"),
+    ("backlog", 0, f"it takes a whole number from 1 to {2**31 - 1}"),
+    ("immediate", 1, "it takes True or False"),
+    ("reconnect_interval_max", -1, "it takes seconds as a number from 0 up"),
+    ("linger", -1, "it takes seconds as a number from 0 up, or None for no limit"),
+    (
+        "handshake_timeout",
+        0,
+        "it takes seconds as a number from more than 0 up, or None for no limit",
+    ),
+    ("routing_id", b"x" * 256, "it takes 0 to 255 bytes"),
+    ("routing_id", b"\0", "it may not begin with a zero byte"),
+    ("min_version", (2, 0), "it takes (3, 0) or (3, 1)"),
+    ("metadata", None, "it takes a mapping of str to bytes"),
+])  # fmt: skip
+def test_an_error_names_the_range(name: str, value: Any, problem: str) -> None:
+    with pytest.raises(OptionError) as raised:
+        SocketOptions(**{name: value})
+    assert raised.value.problem == problem
+
+
+def test_of_metadata_the_wrong_item_is_named() -> None:
+    with pytest.raises(OptionError) as raised:
+        SocketOptions(metadata={"X-good": b"", "bad": b""})
+    assert raised.value.value == "bad"
+    with pytest.raises(OptionError) as raised:
+        SocketOptions(metadata={"X-good": "text"})  # type: ignore[dict-item]
+    assert raised.value.value == "text"
+
+
+def test_options_are_given_by_name() -> None:
+    with pytest.raises(TypeError):
+        SocketOptions(10)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", _DEFAULTS)
+def test_options_cannot_be_changed(name: str) -> None:
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        setattr(SocketOptions(), name, _DEFAULTS[name])
+
+
+def test_options_are_a_value() -> None:
+    assert SocketOptions(send_hwm=5) == SocketOptions(send_hwm=5)
+    assert SocketOptions(send_hwm=5) != SocketOptions()
+
+
+def test_metadata_that_is_changed_later_does_not_pass_by_the_check() -> None:
+    metadata = {"X-a": b"1"}
+    options = SocketOptions(metadata=metadata)
+    metadata["no such name"] = b"2"
+    assert dict(options.metadata) == {"X-a": b"1"}
+    with pytest.raises(TypeError):
+        options.metadata["no such name"] = b"2"  # type: ignore[index]
+
+
+# Documentation
+
+
+@pytest.mark.parametrize("name", _DEFAULTS)
+def test_an_option_says_what_it_means_and_what_libzmq_calls_it(name: str) -> None:
+    metadata = _FIELDS[name].metadata
+    assert metadata["meaning"]
+    assert metadata["zmq"] is None or metadata["zmq"].startswith("ZMQ_")
+    assert metadata["zmq_default"] is None or metadata["zmq"] is not None
+
+
+def test_no_two_options_stand_for_the_same_of_libzmq() -> None:
+    names = [field.metadata["zmq"] for field in _FIELDS.values() if field.metadata["zmq"]]
+    assert len(set(names)) == len(names)
+
+
+# Options of a socket
+
+
+def test_without_options_all_are_at_their_defaults() -> None:
+    assert options_for(SocketType.PUSH, None, {}) == SocketOptions()
+
+
+def test_options_can_be_overridden_by_name() -> None:
+    given = SocketOptions(send_hwm=5, linger=1.0)
+    chosen = options_for(SocketType.PUSH, given, {"send_hwm": 7})
+    assert (chosen.send_hwm, chosen.linger) == (7, 1.0)
+    assert given.send_hwm == 5
+    assert options_for(SocketType.PUSH, given, {}) == given
+
+
+def test_an_overriding_value_is_checked_too() -> None:
+    with pytest.raises(OptionError) as raised:
+        options_for(SocketType.PUSH, None, {"send_hwm": "many"})
+    assert raised.value.option == "send_hwm"
+
+
+def test_unknown_names_are_told() -> None:
+    with pytest.raises(TypeError, match="hwm, sendhwm"):
+        options_for(SocketType.PUSH, None, {"sendhwm": 1, "hwm": 2, "send_hwm": 3})
+
+
+@pytest.mark.parametrize("wrong", [{"send_hwm": 1}, 5, "send_hwm"])
+def test_what_are_no_options_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="SocketOptions"):
+        options_for(SocketType.PUSH, wrong, {})
+
+
+@pytest.mark.parametrize("socket_type", SocketType)
+@pytest.mark.parametrize("name", _DEFAULTS)
+def test_an_option_that_does_nothing_on_a_type_is_refused_there(
+    name: str, socket_type: SocketType
+) -> None:
+    value = _set_everywhere(name)
+    useful = name not in _USES or socket_type.value in _USES[name].split()
+    given = SocketOptions(**{name: value})
+    for options, overrides in ((given, {}), (None, {name: value})):
+        if useful:
+            assert getattr(options_for(socket_type, options, overrides), name) == value
+        else:
+            with pytest.raises(UsageError, match=f"{name} .*{socket_type.value}"):
+                options_for(socket_type, options, overrides)
+
+
+@pytest.mark.parametrize("socket_type", SocketType)
+def test_an_option_at_its_default_is_refused_nowhere(socket_type: SocketType) -> None:
+    assert options_for(socket_type, SocketOptions(), dict(_DEFAULTS)) == SocketOptions()
