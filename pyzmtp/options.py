@@ -8,6 +8,7 @@ table of the documentation is made from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -29,6 +30,7 @@ _T = TypeVar("_T")
 _Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 _ALL: Final = frozenset(SocketType)
+_NAMED: Final = frozenset({SocketType.REQ, SocketType.REP, SocketType.DEALER, SocketType.ROUTER})
 _REQ: Final = frozenset({SocketType.REQ})
 _ROUTER: Final = frozenset({SocketType.ROUTER})
 _PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
@@ -50,10 +52,13 @@ def _option(
     zmq: str | None = None,
     zmq_default: str | None = None,
     types: frozenset[SocketType] = _ALL,
+    converter: Callable[[Any], _T] | None = None,
 ) -> _T:
     """A field: its default, its validator, and what the documentation says of it."""
     metadata = {"meaning": meaning, "zmq": zmq, "zmq_default": zmq_default, "types": types}
-    return field(default=default, validator=check, kw_only=True, metadata=metadata)
+    return field(
+        default=default, converter=converter, validator=check, kw_only=True, metadata=metadata
+    )
 
 
 def _require(holds: bool, attribute: attrs.Attribute[Any], value: object, problem: str) -> None:
@@ -134,6 +139,11 @@ def _metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> 
     _require(good, attribute, value, "it does not fit into a READY of 64 properties and 16 KiB")
 
 
+def _own_copy(value: Any) -> Any:
+    """What was checked must not change later; what is no mapping is left for the check to refuse."""
+    return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
+
+
 @frozen
 class SocketOptions:
     """The settings of a socket: a value, checked when it is made.
@@ -186,7 +196,11 @@ class SocketOptions:
         0, _integer(0), "frames in one message from a peer; 0: any number"
     )
     routing_id: bytes = _option(
-        b"", _routing_id, "the id that a ROUTER knows this socket by", "ZMQ_ROUTING_ID"
+        b"",
+        _routing_id,
+        "the id that a ROUTER knows this socket by",
+        "ZMQ_ROUTING_ID",
+        types=_NAMED,
     )
     immediate: bool = _option(
         False, _flag, "queue messages only for peers that are connected", "ZMQ_IMMEDIATE"
@@ -249,7 +263,12 @@ class SocketOptions:
         (3, 0), _version, "the oldest version of ZMTP that is spoken to"
     )
     metadata: Mapping[str, bytes] = _option(
-        {}, _metadata, "properties of the application, told to each peer", "ZMQ_METADATA", "none"
+        MappingProxyType({}),
+        _metadata,
+        "properties of the application, told to each peer",
+        "ZMQ_METADATA",
+        "none",
+        converter=_own_copy,
     )
     router_mandatory: bool = _option(
         False,
