@@ -164,7 +164,10 @@ __all__ = [
 def __getattr__(name: str) -> str:
     if name == "__version__":
         # Read only when asked for: it costs more than half of the import.
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("pyzmtp")
+        try:
+            return version("pyzmtp")
+        except PackageNotFoundError as error:
+            raise AttributeError("pyzmtp is not installed, so it has no version") from error
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -30,10 +30,11 @@ class EventStream:
     :ivar dropped: events that were dropped because the reader was more than 1000 behind.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_drop: Callable[[], None]) -> None:
         self.dropped = 0
+        self._on_drop = on_drop
         self._events: deque[Event] = deque()
-        self._reader: Deferred[Event] | None = None
+        self._readers: deque[Deferred[Event]] = deque()
         self._closed = False
 
     def __aiter__(self) -> EventStream:
@@ -44,29 +45,26 @@ class EventStream:
             return succeed(self._events.popleft())
         if self._closed:
             return fail(StopAsyncIteration())
-        self._reader = Deferred(self._forget)
-        return self._reader
-
-    def _forget(self, reader: Deferred[Event]) -> None:
-        self._reader = None
+        reader: Deferred[Event] = Deferred(self._readers.remove)
+        self._readers.append(reader)
+        return reader
 
     def put(self, event: Event) -> None:
         """Hand over an event."""
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.callback(event)
+        if self._readers:
+            self._readers.popleft().callback(event)
             return
         if len(self._events) == _MAX_WAITING:
             self._events.popleft()
             self.dropped += 1
+            self._on_drop()
         self._events.append(event)
 
     def close(self) -> None:
         """There will be no more."""
         self._closed = True
-        reader, self._reader = self._reader, None
-        if reader is not None:
-            reader.errback(StopAsyncIteration())
+        while self._readers:
+            self._readers.popleft().errback(StopAsyncIteration())
 
 
 class Monitor:
@@ -76,38 +74,41 @@ class Monitor:
     """
 
     def __init__(self, reactor: IReactorTime) -> None:
+        self.dropped = 0
         self._reactor = reactor
-        self._callbacks: list[Callable[[Event], object]] = []
+        self._callbacks: dict[object, Callable[[Event], object]] = {}
         self._streams: WeakSet[EventStream] = WeakSet()
+        self._closed = False
         self._next_warning = 0.0
         self._withheld = 0
 
-    @property
-    def dropped(self) -> int:
-        return sum(stream.dropped for stream in self._streams)
-
     def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
         """Call ``callback(event)`` for each event; return a function that ends this."""
-        self._callbacks.append(callback)
+        registration = object()
+        self._callbacks[registration] = callback
 
         def unsubscribe() -> None:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
+            self._callbacks.pop(registration, None)
 
         return unsubscribe
 
     def events(self) -> EventStream:
         """A new stream of the events from now on."""
-        stream = EventStream()
+        stream = EventStream(self._count_drop)
+        if self._closed:
+            stream.close()
         self._streams.add(stream)
         return stream
+
+    def _count_drop(self) -> None:
+        self.dropped += 1
 
     def emit(self, event: Event) -> None:
         """Pass ``event`` on. Never raises."""
         self._report(event)
         for stream in list(self._streams):
             stream.put(event)
-        for callback in list(self._callbacks):
+        for callback in list(self._callbacks.values()):
             try:
                 callback(event)
             except Exception:
@@ -115,6 +116,7 @@ class Monitor:
 
     def close(self) -> None:
         """End all streams."""
+        self._closed = True
         for stream in list(self._streams):
             stream.close()
 

@@ -12,7 +12,7 @@ __all__ = ["COMMANDS", "group"]
 COMMANDS = {"demo": "pyzmtp.cli.demo"}
 
 
-class LazyGroup(click.Group):
+class _LazyGroup(click.Group):
     """Knows its commands by name and imports the one that is wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -35,7 +35,7 @@ def _show_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
     ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version",
     is_flag=True,

@@ -42,7 +42,7 @@ from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
 __all__ = ["Connection", "ConnectionSettings"]
 
 #: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
-MAX_COMMAND: Final = 64 * 1024
+_MAX_COMMAND: Final = 64 * 1024
 
 # Names that say who a peer is. Only a mechanism may; from the peer's own mouth they are dropped.
 _RESERVED: Final = frozenset({"user-id", "peer-address"})
@@ -201,7 +201,7 @@ class Connection:
     def _read_handshake(self, data: bytes) -> None:
         decoder = self._decoder
         decoder.feed(data, 1)
-        while self.state is State.HANDSHAKE:
+        while True:
             if decoder.error is not None:
                 raise decoder.error
             if decoder.command is None:
@@ -243,7 +243,7 @@ class Connection:
         self.attention = True
         decoder = self._decoder
         decoder.commands_only = False
-        decoder.max_command_size = MAX_COMMAND
+        decoder.max_command_size = _MAX_COMMAND
         decoder.max_message_size = self._settings.max_message_size
         decoder.max_message_parts = self._settings.max_message_parts
 
@@ -276,7 +276,7 @@ class Connection:
     def _read_commands(self, messages: list[Message], limit: int) -> list[Message]:
         """Act on the command at which the decoder stopped, and go on decoding behind it."""
         decoder = self._decoder
-        while self.state is State.READY:
+        while True:
             if decoder.error is not None:
                 self._fail(decoder.error)
                 break

@@ -43,9 +43,7 @@ def test_it_has_the_type_that_it_was_given(handler: _Handler) -> None:
     assert pattern.socket_type is SocketType.PAIR
 
 
-def test_a_handler_is_told_of_each_handshake(
-    pattern: IndividualPattern, handler: _Handler
-) -> None:
+def test_a_handler_is_told_of_each_handshake(pattern: IndividualPattern, handler: _Handler) -> None:
     pipe = begin_connect(pattern)
     assert handler.log == []
     pattern.ready(pipe)

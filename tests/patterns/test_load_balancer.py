@@ -111,9 +111,7 @@ def test_a_full_pipe_is_not_added() -> None:
     (2, 2, [0, 1, 0]),  # the last, whose turn it is
     (2, 0, [2, 1, 2]),
 ])  # fmt: skip
-def test_a_removed_pipe_costs_nobody_else_a_turn(
-    sent: int, removed: int, then: list[int]
-) -> None:
+def test_a_removed_pipe_costs_nobody_else_a_turn(sent: int, removed: int, then: list[int]) -> None:
     balancer, pipes = _balanced(3)
     _send(balancer, 0, sent)
     balancer.remove(pipes[removed])

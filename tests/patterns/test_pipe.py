@@ -308,9 +308,7 @@ def test_an_inbox_has_no_room_at_its_mark_in_bytes() -> None:
     (5, 0, 1),  # one message may pass the mark
     (11, 1, 1),
 ])  # fmt: skip
-def test_it_can_be_asked_how_many_messages_fit(
-    bytes_mark: int, queued: int, fitting: int
-) -> None:
+def test_it_can_be_asked_how_many_messages_fit(bytes_mark: int, queued: int, fitting: int) -> None:
     pipe, _ = _pipe(receive_hwm=3, receive_hwm_bytes=bytes_mark)
     pipe.put([[b"12345", b"67890"]] * queued)
     messages: list[Outgoing] = [[b"12345", b"67890"]] * 5

@@ -35,9 +35,7 @@ def test_subscriptions_are_followed_and_told_to_nobody(pub: PubPattern) -> None:
     [b"\x01A", b"more"],
     [b"\x00A", b"more"],
 ])  # fmt: skip
-def test_messages_from_below_are_dropped_and_counted(
-    pub: PubPattern, message: list[bytes]
-) -> None:
+def test_messages_from_below_are_dropped_and_counted(pub: PubPattern, message: list[bytes]) -> None:
     pub.deliver(accept(pub), [message, [b"\x01topic"]])
     assert pub.queued == 0
     assert not pub.readable

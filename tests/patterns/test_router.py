@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from pyzmtp.errors import HostUnreachable, RoutingIdInUse
@@ -57,7 +59,7 @@ def test_ids_are_drawn_and_not_counted(router: RouterPattern) -> None:
     ids = [accept(router).routing_id for _ in range(20)]
     assert len(set(ids)) == 20
     numbers = [int.from_bytes(routing_id, "big") for routing_id in ids]
-    steps = {after - before for before, after in zip(numbers, numbers[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(numbers)}
     assert len(steps) == 19
     assert accept(RouterPattern(SocketOptions())).routing_id not in ids
 

@@ -275,9 +275,7 @@ def test_the_cancellations_of_one_who_is_disconnected_reach_the_application(
     [b"\x01A", b"\x01B"],
     [b"\x00", b""],
 ])  # fmt: skip
-def test_what_is_no_subscription_is_received_whole(
-    xpub: XPubPattern, message: list[bytes]
-) -> None:
+def test_what_is_no_subscription_is_received_whole(xpub: XPubPattern, message: list[bytes]) -> None:
     xpub.deliver(accept(xpub), [list(message)])
     assert receive_all(xpub) == [message]
     assert not xpub.subscribers(b"A")

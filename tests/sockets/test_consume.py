@@ -120,11 +120,26 @@ def test_a_failing_callback_fails_it_and_leaves_the_rest(
 
 
 @pytest.mark.parametrize("result", [1, "text", [b"x"], object()])
-def test_a_callback_that_returns_something_else_fails_it(
+def test_what_a_callback_returns_means_nothing_unless_it_can_be_waited_for(
     world: World, sockets: Sockets, result: Any
 ) -> None:
     pull, push = sockets
-    done = Outcomes(pull.consume(lambda batch: result))
+    batches: list[list[list[bytes]]] = []
+    done = Outcomes(pull.consume(lambda batch: (batches.append(batch), result)[1]))
+    send(world, push, 1)
+    send(world, push, 2)
+    assert batches == [numbers(1), numbers(2)]
+    assert done.pending
+
+
+def test_an_awaitable_of_another_kind_fails_it(world: World, sockets: Sockets) -> None:
+    pull, push = sockets
+
+    class Foreign:
+        def __await__(self) -> Any:
+            yield
+
+    done = Outcomes(pull.consume(lambda batch: Foreign()))
     send(world, push, 1)
     assert isinstance(done.error, TypeError)
     assert len(pull.peers) == 1

@@ -25,7 +25,7 @@ from pyzmtp.cli.demo.report import has_failed, print_excerpt, print_outcomes, pr
 from pyzmtp.cli.demo.stage import Outcome, Stage
 from pyzmtp.cli.demo.transcript import Line
 
-__all__ = ["command"]
+__all__ = ["Account", "command", "excerpt_meeting", "perform", "run"]
 
 
 @define

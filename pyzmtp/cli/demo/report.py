@@ -48,7 +48,7 @@ def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
     console.print(table)
     for outcome in outcomes:
         if outcome.error:
-            _say(console, f"FAILED: {describe(outcome.meeting)}: {outcome.error}", "bold red")
+            _say(console, f"FAILED: {_describe(outcome.meeting)}: {outcome.error}", "bold red")
     reasons = {each.unavailable for each in outcomes if each.unavailable}
     for reason in sorted(reasons):
         _say(console, f"not held here: {reason}", "yellow")
@@ -57,7 +57,7 @@ def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
 def print_excerpt(console: Console, outcome: Outcome, lines: Sequence[Line]) -> None:
     """Print what crossed the wire in one short meeting."""
     meeting = outcome.meeting
-    _say(console, f"What crosses the wire: {describe(meeting)}", "bold")
+    _say(console, f"What crosses the wire: {_describe(meeting)}", "bold")
     for line in lines:
         role = meeting.connects if line.from_connecting else meeting.binds
         start = f"{line.at * 1000:7.1f} ms  {role.socket_type:<7}"
@@ -81,7 +81,7 @@ def print_summary(console: Console, outcomes: Sequence[Outcome]) -> None:
         _say(console, text + "all went well", "bold green")
 
 
-def describe(meeting: Meeting) -> str:
+def _describe(meeting: Meeting) -> str:
     """Return who met whom, in words."""
     binds, connects = meeting.binds.socket_type, meeting.connects.socket_type
     return (
