@@ -89,12 +89,25 @@ class Peer:
 
     def do_close(self, socket: str, linger: int) -> None:
         """Close a socket; `linger` is in milliseconds, as for libzmq."""
-        self.sockets.pop(socket).close(linger=linger)
+        closing = self.sockets.pop(socket)
+        closing.disable_monitor()
+        closing.close(linger=linger)
 
     def do_close_all(self) -> None:
         """Close every socket, dropping what is unsent."""
         for name in list(self.sockets):
             self.do_close(name, linger=0)
+
+    def do_watch(self, socket: str) -> None:
+        """Have libzmq tell when the socket loses a connection."""
+        self.sockets[socket].get_monitor_socket(zmq.EVENT_DISCONNECTED)
+
+    def do_wait_lost(self, socket: str, timeout: float) -> None:
+        """Wait until the socket has lost a connection since `watch`, one for each call."""
+        monitor = self.sockets[socket].get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        if not monitor.poll(milliseconds(timeout)):
+            raise CommandFailed(f"no connection was lost in {timeout:g} s")
+        monitor.recv_multipart()
 
     # -- messages ---------------------------------------------------------------------------
 

@@ -213,6 +213,17 @@ class RemoteSocket:
         else:
             await self._call("unsubscribe", topic=topic.hex())
 
+    async def watch(self) -> None:
+        """Begin to note lost connections, for `wait_lost`."""
+        await self._call("watch")
+
+    async def wait_lost(self) -> None:
+        """Wait until libzmq has noticed that a connection is lost; one for each call.
+
+        What it sends before that is on its way to nobody.
+        """
+        await self._call("wait_lost", timeout=PATIENCE)
+
     async def close(self, linger: float = 0) -> None:
         """Close; what is unsent is kept for `linger` seconds."""
         await self._call("close", linger=int(linger * 1000))

@@ -6,6 +6,7 @@ is down, a bound one forgets the peer and what was meant for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -76,6 +77,15 @@ async def begin(spawn: Spawn, kind: str, binder: str, address: str, **options: A
     return theirs
 
 
+async def settled(value: Callable[[], int]) -> int:
+    """Wait until `value` has stood still for a while; give it."""
+    seen = [value()]
+    while len(seen) < 10 or len(set(seen[-10:])) > 1:
+        await deferLater(reactor, 0.01)
+        seen.append(value())
+    return seen[-1]
+
+
 async def end(theirs: RemoteSocket, events: EventLog) -> None:
     """Kill the process of `theirs` and wait until our socket has noticed."""
     seen = len(events.of(Disconnected))
@@ -136,6 +146,35 @@ KEEPING: dict[tuple[str, str], tuple[list[Frame], list[Frame]]] = {
     ("PUB", "SUB"): ([], []),
     ("XPUB", "SUB"): ([], []),
 }
+
+
+@pytest.mark.parametrize("pair", KEEPING, ids=["-".join(pair) for pair in KEEPING])
+async def test_connecting_socket_keeps_what_it_had_queued_when_the_peer_died(
+    pair: tuple[str, str], transport: str, spawn: Spawn, directory: Path
+) -> None:
+    """What the kernel had is lost; what waited behind it is sent to the next process."""
+    our_kind, their_kind = pair
+    our_prefix, their_prefix = KEEPING[pair]
+    messages = numbered(900, size=10000)
+    address = lasting_address(transport, directory)
+    theirs = await begin(spawn, their_kind, "libzmq", address, RCVBUF=65536)
+    options = {**our_options(our_kind), "send_buffer": 65536}
+    async with CLASSES[our_kind](reactor, reconnect_interval=RECONNECT, **options) as ours:
+        events = EventLog(ours)
+        await within(ours.connect(address), "connect")
+        if isinstance(ours, PubSocket | XPubSocket):
+            await within(ours.wait_subscribed(b""), "subscription")
+        theirs.peer.stop()
+        for message in messages:
+            assert ours.try_send(message_bytes([*our_prefix, *message]))
+        queued = await settled(lambda: ours.stats.send_queue)
+        assert 500 < queued < 900
+
+        await end(theirs, events)
+        assert ours.stats.send_queue == queued
+        theirs = await begin(spawn, their_kind, "libzmq", address)
+        kept = [[*their_prefix, *message] for message in messages[-queued:]]
+        check(await theirs.receive(queued), kept, "kept")
 
 
 @pytest.mark.parametrize("pair", KEEPING, ids=["-".join(pair) for pair in KEEPING])
@@ -352,9 +391,11 @@ async def test_libzmq_keeps_its_queue_while_we_are_down(
     """The other way round: our socket is closed, and another one takes the same address."""
     address = lasting_address(transport, directory)
     theirs = await libzmq.open("PUSH", RECONNECT_IVL=20)
+    await theirs.watch()
     await theirs.connect(address)
     for _ in range(3):
         await push_to(theirs, address)
+        await theirs.wait_lost()
 
 
 def signed(name: bytes, request: list[bytes]) -> list[bytes]:
@@ -367,6 +408,7 @@ async def test_libzmq_finds_a_new_server_at_the_old_address(
 ) -> None:
     address = lasting_address(transport, directory)
     theirs = await libzmq.open("REQ", RECONNECT_IVL=20)
+    await theirs.watch()
     await theirs.connect(address)
     question: list[Message] = [[b"who", b"is", b"it?"]]
     for name in (b"one", b"two", b"three"):
@@ -374,3 +416,4 @@ async def test_libzmq_finds_a_new_server_at_the_old_address(
             ours.serve(partial(signed, name))
             await ours.bind(address)
             assert await theirs.request(question) == expected([[name, *question[0]]])
+        await theirs.wait_lost()

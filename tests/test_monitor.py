@@ -227,6 +227,27 @@ def test_a_stream_that_nobody_holds_costs_nothing(monitor: Monitor) -> None:
     assert monitor.dropped == 0
 
 
+def test_a_reader_that_waits_is_served_though_it_holds_no_stream(monitor: Monitor) -> None:
+    result = _next(monitor.events())  # as in "await anext(socket.events())"
+    gc.collect()
+    monitor.emit(_numbered(0))
+    assert result == [_numbered(0)]
+
+
+def test_a_loop_that_nobody_holds_goes_on(monitor: Monitor) -> None:
+    seen: list[Event] = []
+
+    async def watch() -> None:
+        async for event in monitor.events():
+            seen.append(event)
+
+    Deferred.fromCoroutine(watch())
+    for number in range(3):
+        gc.collect()
+        monitor.emit(_numbered(number))
+    assert seen == [_numbered(number) for number in range(3)]
+
+
 def test_to_cancel_a_wait_loses_no_event(monitor: Monitor) -> None:
     stream = monitor.events()
     waiting = stream.__anext__()

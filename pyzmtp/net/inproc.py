@@ -8,7 +8,14 @@ from attrs import Factory, define
 from twisted.internet.defer import Deferred, succeed
 
 from pyzmtp.constants import VERSION, compatible
-from pyzmtp.engine.events import Closed, Disconnected, HandshakeSucceeded, Listening
+from pyzmtp.engine.events import (
+    BindFailed,
+    Closed,
+    Disconnected,
+    HandshakeFailed,
+    HandshakeSucceeded,
+    Listening,
+)
 from pyzmtp.errors import (
     AddressInUse,
     ConnectAborted,
@@ -78,11 +85,10 @@ class _End:
         self.keeper.link_lost(self, error)
 
     def reset(self) -> None:
-        other = self.other
-        self.drop(ProtocolError("the link was reset"))
-        for end in (self, other):
+        for end in (self, self.other):
             if end is not None and isinstance(end.keeper, InprocConnecter):
-                end.core.turn.join(end.keeper.rejoin)
+                end.keeper.resetting = True
+        self.drop(ProtocolError("the link was reset"))
 
     def _end_turn(self) -> None:
         self._collecting = False
@@ -167,6 +173,10 @@ class _InprocKeeper:
         assert end.pipe.peer is not None
         self.core.emit(Disconnected(self.address, end.pipe.peer, reason))
         self.core.retire(end.pipe, self.address, "the peer left")
+        self.parted()
+
+    def parted(self) -> None:
+        """What to do when a link has parted: nothing."""
 
     def stop(self, linger: float | None) -> Deferred[bool]:
         """End everything. What is queued is handed over at once, so there is nothing to wait for."""
@@ -186,11 +196,15 @@ class InprocListener(_InprocKeeper):
         """Take the name, and join those who wait for it. Raises :exc:`AddressInUse`."""
         names = _names_of(self.core)
         if self.name in names.bound:
-            raise AddressInUse(self.address)
+            error = AddressInUse(self.address)
+            self.core.emit(BindFailed(self.address, error))
+            raise error
         names.bound[self.name] = self
         self.core.emit(Listening(self.address))
-        for connecter in names.waiting.pop(self.name, []):
-            connecter.meet(self)
+        for connecter in list(names.waiting.get(self.name, ())):
+            if names.bound.get(self.name) is self:  # whoever heard of an event may have closed us
+                names.waiting[self.name].remove(connecter)
+                connecter.meet(self)
         return self.address
 
     def release(self) -> None:
@@ -210,11 +224,13 @@ class InprocConnecter(_InprocKeeper):
     As in libzmq, a link that has parted is not made again.
 
     :ivar outcome: fires with the peer, or with why there will be none.
+    :ivar resetting: whether the link is to be made anew when it has parted.
     """
 
     def __init__(self, core: SocketCore, name: str, routing_id: bytes) -> None:
         super().__init__(core, name)
         self.outcome: Outcome[Peer] = Outcome()
+        self.resetting = False
         self._stopped = False
         self._pipe = core.pattern.new_pipe()
         self._pipe.routing_id = routing_id
@@ -234,8 +250,16 @@ class InprocConnecter(_InprocKeeper):
         else:
             names.waiting.setdefault(self.name, []).append(self)
 
-    def rejoin(self) -> None:
-        """Begin anew after a reset, with queues that hold nothing old."""
+    def parted(self) -> None:
+        """End with the link, as in libzmq; but after a reset make it anew in the next turn."""
+        if self.resetting:
+            self.resetting = False
+            self.core.turn.join(self._rejoin)
+        else:
+            self.core.forget(self)
+
+    def _rejoin(self) -> None:
+        """Begin anew, with queues that hold nothing old."""
         if not self._stopped:
             routing_id = self._pipe.routing_id
             self._pipe = self.core.pattern.new_pipe()
@@ -256,8 +280,10 @@ class InprocConnecter(_InprocKeeper):
         except ProtocolError as error:
             theirs.detach(remote)
             self.core.retire(pipe, self.address, str(error))
-            self.outcome.fail(error)
             self.core.forget(self)
+            for core in (listener.core, self.core):
+                core.emit(HandshakeFailed(self.address, self.address, error))
+            self.outcome.fail(error)
             return
         near, far = self.join(pipe), listener.join(remote)
         near.other, far.other = far, near

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import tempfile
 from typing import Final
 
 from attrs import frozen
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.error import CannotListenError
+from twisted.internet.defer import CancelledError, maybeDeferred
+from twisted.internet.error import CannotListenError, ConnectionRefusedError
 from twisted.internet.error import ConnectError as TransportError
 from twisted.internet.interfaces import IListeningPort, ITransport
 from twisted.internet.protocol import Protocol, ServerFactory
 
-from pyzmtp.errors import AddressInUse, BindError
+from pyzmtp.errors import AddressInUse, BindError, ZMTPError
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, host_and_port
 from pyzmtp.net.dialling import dial, unix_reactor
 from pyzmtp.net.places import ServerPlace
@@ -59,7 +60,9 @@ async def listen(
         assert not isinstance(place, InprocAddress)  # that is no transport: see pyzmtp.net.inproc
         port = await place.listen(factory)
         return ListeningAt(port, _address_of(port))
-    except (CannotListenError, OSError) as error:
+    except (ZMTPError, CancelledError):
+        raise
+    except Exception as error:  # an endpoint fails with what it likes
         reason = error.socketError if isinstance(error, CannotListenError) else error
         if _in_use(reason):
             raise AddressInUse(name) from error
@@ -79,42 +82,49 @@ async def _listen_ipc(
     reactor: Reactor, place: IpcAddress, options: SocketOptions, factory: ServerFactory
 ) -> ListeningAt:
     unix = unix_reactor(reactor, place)
-    directory = None
-    path = place.path
-    if path is None:
+    if place.path is None:
         directory = tempfile.mkdtemp(prefix="pyzmtp-")
-        path = os.path.join(directory, "socket")
-    try:
-        port = unix.listenUNIX(path, factory, backlog=options.backlog)
-    except CannotListenError as error:
-        if not _in_use(error.socketError) or await _is_alive(reactor, place, options):
+        try:
+            path = os.path.join(directory, "socket")
+            port = unix.listenUNIX(path, factory, backlog=options.backlog)
+        except BaseException:
+            os.rmdir(directory)
             raise
-        # Whoever made the socket is gone and has left the file behind. A path that is in use is
-        # never taken over (libzmq takes it from under the other).
-        os.unlink(path)
-        port = unix.listenUNIX(path, factory, backlog=options.backlog)
-    return ListeningAt(port, _address_of(port), directory)
-
-
-async def _is_alive(reactor: Reactor, place: IpcAddress, options: SocketOptions) -> bool:
-    """Whether somebody answers at a path that exists."""
-    answered: Deferred[None] = Deferred()
-
-    class Probe(Protocol):
-        transport: ITransport
-
-        def connectionMade(self) -> None:
-            self.transport.loseConnection()
-
-        def connectionLost(self, reason: object = None) -> None:
-            answered.callback(None)
-
+        return ListeningAt(port, _address_of(port), directory)
     try:
-        await dial(reactor, place, options, Probe)
-    except TransportError:
-        return False
-    await answered
-    return True
+        port = unix.listenUNIX(place.path, factory, backlog=options.backlog)
+    except CannotListenError as error:
+        if not _in_use(error.socketError) or not await _is_stale(reactor, place, options):
+            raise
+        # A path that is in use is never taken over (libzmq takes it from under the other).
+        os.unlink(place.path)
+        port = unix.listenUNIX(place.path, factory, backlog=options.backlog)
+    return ListeningAt(port, _address_of(port))
+
+
+async def _is_stale(reactor: Reactor, place: IpcAddress, options: SocketOptions) -> bool:
+    """Whether a path is a socket whose owner is gone without having removed it."""
+    assert place.path is not None
+    if place.path.startswith("\0"):
+        return False  # an abstract name goes with its owner
+    try:
+        if not stat.S_ISSOCK(os.stat(place.path).st_mode):
+            return False
+        await dial(reactor, place, options, _Probe)
+    except ConnectionRefusedError:
+        return True
+    except (TransportError, OSError):
+        pass  # whatever else is said, somebody may be there
+    return False
+
+
+class _Probe(Protocol):
+    """Hangs up at once."""
+
+    transport: ITransport
+
+    def connectionMade(self) -> None:
+        self.transport.loseConnection()
 
 
 def _in_use(reason: object) -> bool:

@@ -80,12 +80,12 @@ class Socket:
         place = server_place(self._reactor, where)
         if isinstance(place, InprocAddress):
             inproc = InprocListener(self._core, place.name)
-            try:
-                address = inproc.start()
-            except ZMTPError as error:
-                return fail(error)
             self._binds.append(inproc)
-            return succeed(address)
+            try:
+                return succeed(inproc.start())
+            except ZMTPError as error:
+                self._forget(inproc)
+                return fail(error)
         listener = Listener(self._core, place, where)
         self._binds.append(listener)
         bound = Deferred.fromCoroutine(listener.start(self._reactor))

@@ -30,6 +30,7 @@ def test_what_does_not_match_is_not_received_even_if_it_comes(sub: SubPattern) -
     sub.subscribe(b"A")
     sub.deliver(accept(sub), [[b"AB", b"x"], [b"B", b"A"], [b"A"], [b""]])
     assert receive_all(sub) == [[b"AB", b"x"], [b"A"]]
+    assert sub.dropped_received == 2
 
 
 def test_the_empty_topic_matches_everything(sub: SubPattern) -> None:

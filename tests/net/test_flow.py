@@ -1,0 +1,100 @@
+"""pyzmtp.net.flow: the turns in which writes are collected, and the kernel's buffers."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from twisted.internet.defer import CancelledError
+from twisted.internet.task import Clock
+
+from pyzmtp import PullSocket, PushSocket
+from pyzmtp.net.flow import WriteTurn, set_buffers
+from pyzmtp.options import SocketOptions
+
+from ..sockets.world import Outcomes, World
+
+
+def test_all_who_join_are_called_at_the_end_of_the_turn_in_their_order() -> None:
+    clock, log = Clock(), list[str]()
+    turn = WriteTurn(clock)
+    turn.join(lambda: log.append("a"))
+    turn.join(lambda: log.append("b"))
+    assert log == []
+    assert len(clock.getDelayedCalls()) == 1
+    clock.advance(0)
+    assert log == ["a", "b"]
+
+
+def test_who_joins_during_the_end_waits_for_the_next() -> None:
+    clock, log = Clock(), list[str]()
+    turn = WriteTurn(clock)
+
+    def again() -> None:
+        turn.join(lambda: log.append("next"))
+        log.append("this")
+
+    turn.join(again)
+    turn.join(lambda: log.append("other"))
+    clock.advance(0)
+    clock.advance(0)
+    assert log == ["this", "other", "next"]
+
+
+def test_next_fires_at_the_end_unless_it_is_cancelled() -> None:
+    clock = Clock()
+    turn = WriteTurn(clock)
+    waiting = [turn.next(), turn.next()]
+    outcomes = [Outcomes(each) for each in waiting]
+    waiting[0].cancel()
+    assert isinstance(outcomes[0].error, CancelledError)
+    clock.advance(0)
+    assert outcomes[1] == [None]
+
+
+def test_cancel_ends_the_turn_at_once() -> None:
+    clock, log = Clock(), list[str]()
+    turn = WriteTurn(clock)
+    turn.cancel()
+    turn.join(lambda: log.append("a"))
+    turn.cancel()
+    assert log == ["a"]
+    assert clock.getDelayedCalls() == []
+
+
+def test_a_sockets_writes_of_one_turn_leave_together(world: World) -> None:
+    """The first at once, for the sake of its delay; the others in one write."""
+    pull, push = world.pair(PullSocket, PushSocket)
+    [connection] = world.network.connections
+    transport: Any = connection.client
+    writes: list[bytes] = []
+    write = transport.write
+
+    def recording(data: bytes) -> None:
+        writes.append(data)
+        write(data)
+
+    transport.write = recording
+    for _ in range(100):
+        push.try_send(b"x")
+    assert len(writes) == 1
+    world.settle()
+    assert [len(data) for data in writes] == [3, 99 * 3]
+    push.send_batch([b"x"] * 100)
+    world.settle()
+    assert sum(len(data) for data in writes) == 600
+    assert len(writes) <= 4
+    assert len(world.drain(pull)) == 200
+
+
+def test_the_kernels_buffers_are_set_where_there_is_a_kernel() -> None:
+    options = SocketOptions(send_buffer=20_000, receive_buffer=30_000)
+    with socket.socket() as handle:
+        before = handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        set_buffers(handle, SocketOptions())
+        assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == before
+        set_buffers(handle, options)
+        # Linux doubles what it is asked for, to account for its own needs (socket(7)).
+        assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) in (20_000, 40_000)
+        assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) in (30_000, 60_000)
+    set_buffers(object(), options)

@@ -1,0 +1,134 @@
+"""pyzmtp.net.outcome: a Deferred whose failure may be ignored."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from twisted.internet.defer import CancelledError, Deferred
+
+from pyzmtp.net.outcome import Outcome
+
+from ..sockets.world import FailureLog, Outcomes
+
+
+def test_all_who_ask_get_the_result_before_and_after_it_is_there() -> None:
+    outcome: Outcome[str] = Outcome()
+    before = [Outcomes(outcome.ask()) for _ in range(2)]
+    outcome.succeed("done")
+    assert before == [["done"], ["done"]]
+    assert Outcomes(outcome.ask()) == ["done"]
+
+
+def test_all_who_ask_get_the_error_before_and_after_it_is_there() -> None:
+    outcome: Outcome[str] = Outcome()
+    before = [Outcomes(outcome.ask()) for _ in range(2)]
+    error = LookupError()
+    outcome.fail(error)
+    assert [each.error for each in before] == [error, error]
+    assert Outcomes(outcome.ask()).error is error
+
+
+def test_only_the_first_result_counts() -> None:
+    outcome: Outcome[str] = Outcome()
+    outcome.succeed("first")
+    outcome.succeed("second")
+    outcome.fail(LookupError())
+    assert Outcomes(outcome.ask()) == ["first"]
+    failed: Outcome[str] = Outcome()
+    failed.fail(LookupError())
+    failed.succeed("second")
+    failed.fail(ValueError())
+    assert isinstance(Outcomes(failed.ask()).error, LookupError)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_error_nobody_looks_at_is_not_logged(failures: FailureLog, moment: str) -> None:
+    outcome: Outcome[str] = Outcome()
+    if moment == "before":
+        asked = outcome.ask()
+        outcome.fail(LookupError())
+    else:
+        outcome.fail(LookupError())
+        asked = outcome.ask()
+    del asked, outcome
+    gc.collect()
+    assert failures.failures == []
+
+
+LISTENERS: list[Callable[[Deferred[Any], Callable[..., Any]], object]] = [
+    lambda deferred, call: deferred.addCallbacks(call, call),
+    lambda deferred, call: deferred.addErrback(call),
+    lambda deferred, call: deferred.addBoth(call),
+    lambda deferred, call: deferred.addCallback(call).addErrback(call),
+]
+
+
+@pytest.mark.parametrize("listen", LISTENERS)
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_whoever_listens_hears_the_error(
+    listen: Callable[[Deferred[Any], Callable[..., Any]], object], moment: str
+) -> None:
+    outcome: Outcome[str] = Outcome()
+    asked = outcome.ask()
+    heard: list[Any] = []
+    if moment == "before":
+        listen(asked, heard.append)
+    outcome.fail(LookupError())
+    if moment == "after":
+        listen(asked, heard.append)
+    [failure] = heard
+    assert isinstance(failure.value, LookupError)
+
+
+def test_an_error_that_was_listened_to_but_not_handled_is_logged(failures: FailureLog) -> None:
+    outcome: Outcome[str] = Outcome()
+    outcome.ask().addCallback(print)
+    outcome.fail(LookupError())
+    gc.collect()
+    assert failures.take(LookupError) == 1
+    failures.failures.clear()  # with the summary that Twisted logs before it
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_it_can_be_awaited(moment: str) -> None:
+    outcome: Outcome[str] = Outcome()
+
+    async def wait() -> str:
+        return await outcome.ask()
+
+    if moment == "after":
+        outcome.succeed("done")
+    waiting = Outcomes(Deferred.fromCoroutine(wait()))
+    outcome.succeed("done")
+    assert waiting == ["done"]
+
+
+def test_cancelling_ends_the_asking_only() -> None:
+    outcome: Outcome[str] = Outcome()
+    asked, other = outcome.ask(), Outcomes(outcome.ask())
+    cancelled = Outcomes(asked)
+    asked.cancel()
+    assert isinstance(cancelled.error, CancelledError)
+    outcome.succeed("done")
+    assert other == ["done"]
+
+
+def test_cancelling_twice_or_too_late_does_nothing() -> None:
+    outcome: Outcome[str] = Outcome()
+    asked = outcome.ask()
+    outcomes = Outcomes(asked)
+    outcome.succeed("done")
+    asked.cancel()
+    assert outcomes == ["done"]
+
+
+def test_an_unheard_failure_may_be_cancelled(failures: FailureLog) -> None:
+    outcome: Outcome[str] = Outcome()
+    asked = outcome.ask()
+    outcome.fail(LookupError())
+    asked.cancel()
+    heard = Outcomes(asked)
+    assert isinstance(heard.error, LookupError | CancelledError)
