@@ -151,8 +151,8 @@ class MessageTransport:
     def lost(self, reason: Failure) -> None:
         """End."""
         self._pipe = None
-        waiting, self._waiting = self._waiting, deque()
-        for _, done in waiting:
+        while self._waiting:  # one by one: whoever is told may cancel the others
+            _, done = self._waiting.popleft()
             done.errback(SocketClosed())
         if self._protocol is not None:
             self._call(self._protocol.connectionLost, reason)

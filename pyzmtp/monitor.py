@@ -30,9 +30,12 @@ class EventStream:
     :ivar dropped: events that were dropped because the reader was more than 1000 behind.
     """
 
-    def __init__(self, on_drop: Callable[[], None]) -> None:
+    def __init__(self, on_drop: Callable[[], None], awaited: set[EventStream]) -> None:
         self.dropped = 0
         self._on_drop = on_drop
+        # The monitor knows its streams weakly, so that one that nobody reads goes away. But one that
+        # is being waited for must stay, even if it is only known to whoever waits.
+        self._awaited = awaited
         self._events: deque[Event] = deque()
         self._readers: deque[Deferred[Event]] = deque()
         self._closed = False
@@ -45,14 +48,25 @@ class EventStream:
             return succeed(self._events.popleft())
         if self._closed:
             return fail(StopAsyncIteration())
-        reader: Deferred[Event] = Deferred(self._readers.remove)
+        reader: Deferred[Event] = Deferred(self._forget)
         self._readers.append(reader)
+        self._awaited.add(self)
+        return reader
+
+    def _forget(self, reader: Deferred[Event]) -> None:
+        self._readers.remove(reader)
+        if not self._readers:
+            self._awaited.discard(self)
+
+    def _next_reader(self) -> Deferred[Event]:
+        reader = self._readers[0]
+        self._forget(reader)
         return reader
 
     def put(self, event: Event) -> None:
         """Hand over an event."""
         if self._readers:
-            self._readers.popleft().callback(event)
+            self._next_reader().callback(event)
             return
         if len(self._events) == _MAX_WAITING:
             self._events.popleft()
@@ -64,7 +78,7 @@ class EventStream:
         """There will be no more."""
         self._closed = True
         while self._readers:
-            self._readers.popleft().errback(StopAsyncIteration())
+            self._next_reader().errback(StopAsyncIteration())
 
 
 class Monitor:
@@ -78,12 +92,15 @@ class Monitor:
         self._reactor = reactor
         self._callbacks: dict[object, Callable[[Event], object]] = {}
         self._streams: WeakSet[EventStream] = WeakSet()
+        self._awaited: set[EventStream] = set()
         self._closed = False
         self._next_warning = 0.0
         self._withheld = 0
 
     def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
         """Call ``callback(event)`` for each event; return a function that ends this."""
+        if not callable(callback):
+            raise TypeError(f"a callback is needed, not {type(callback).__name__}")
         registration = object()
         self._callbacks[registration] = callback
 
@@ -94,7 +111,7 @@ class Monitor:
 
     def events(self) -> EventStream:
         """A new stream of the events from now on."""
-        stream = EventStream(self._count_drop)
+        stream = EventStream(self._count_drop, self._awaited)
         if self._closed:
             stream.close()
         self._streams.add(stream)

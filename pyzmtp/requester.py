@@ -15,6 +15,7 @@ from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.dealer import DealerPattern
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.sockets.base import Socket
+from pyzmtp.sockets.req import check_timeout
 from pyzmtp.sockets.sender import Sendable, to_message
 from pyzmtp.wire.message import Message
 
@@ -62,6 +63,7 @@ class Requester(Socket):
         cancellation, a request that was not sent yet never will be, and a late reply is dropped.
         """
         frames = to_message(message)
+        check_timeout(timeout)
         if self.closed:
             return fail(SocketClosed())
         self._next = (self._next + 1) % 2**64
@@ -108,18 +110,20 @@ class Requester(Socket):
                     request.reply.callback(message[2:])
 
     def _give_up(self, number: bytes) -> None:
-        request = self._requests.pop(number)
-        if request.pipe is None:
+        request = self._requests.pop(number, None)
+        if request is None:
+            return  # it has been answered, or given up, this very moment
+        if request in self._unsent:
             self._unsent.remove(request)
-        else:
+        elif request.pipe is not None:
             request.pipe.withdraw(request.message)
 
     def _lost(self, pipe: Pipe) -> None:
         """A connection is gone: what it carried gets no reply, what still waited for it may."""
         queued = {id(message) for message in pipe.outbox}
         for number, request in list(self._requests.items()):
-            if request.pipe is not pipe:
-                continue
+            if request.pipe is not pipe or number not in self._requests:
+                continue  # whoever was told of the loss may have given up others
             if id(request.message) not in queued:
                 del self._requests[number]
                 request.reply.errback(PeerLost(pipe.peer.address if pipe.peer else "a peer"))
@@ -132,8 +136,7 @@ class Requester(Socket):
 
     def _stop_waiting(self) -> None:
         super()._stop_waiting()
-        requests = list(self._requests.values())
-        self._requests.clear()
         self._unsent.clear()
-        for request in requests:
+        while self._requests:  # one by one: whoever is told may cancel the others
+            _, request = self._requests.popitem()
             request.reply.errback(SocketClosed())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
@@ -167,6 +168,12 @@ def test_a_callback_that_fails_is_logged_and_stops_nobody(monitor: Monitor, log:
     failures = log.at(LogLevel.critical)
     assert [failure["log_failure"].type for failure in failures] == [ZeroDivisionError] * 2
     assert failures[0]["event"] == _numbered(0)
+
+
+def test_what_cannot_be_called_is_no_callback(monitor: Monitor) -> None:
+    not_callable: Any = "print"
+    with pytest.raises(TypeError, match="str"):
+        monitor.on_event(not_callable)
 
 
 # Streams

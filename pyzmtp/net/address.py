@@ -27,6 +27,10 @@ _MAX_PATH: Final = 107
 #: libzmq documents that an inproc name has at most 256 characters.
 _MAX_NAME: Final = 256
 
+#: Characters in a host name, and in each of its labels (RFC 1035, section 2.3.4).
+_MAX_HOST: Final = 253
+_MAX_LABEL: Final = 63
+
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://(.*)", re.DOTALL)
 _HOST: Final = re.compile(r"[a-zA-Z0-9:*_][a-zA-Z0-9:*_.%-]*")
 
@@ -98,7 +102,10 @@ def _split_port(text: str, part: str) -> tuple[str, int]:
         raise AddressError(text, "it names no port")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
-    if _HOST.fullmatch(host) is None or ("*" in host and host != "*"):
+    good = _HOST.fullmatch(host) is not None and len(host) <= _MAX_HOST
+    if ":" not in host:
+        good = good and all(0 < len(label) <= _MAX_LABEL for label in host.split("."))
+    if not good or ("*" in host and host != "*"):
         raise AddressError(text, f"{host!r} is no host")
     if port == "*":
         return host, 0

@@ -88,6 +88,8 @@ class Connecter(Keeper):
     def _dial(self) -> None:
         self._retry = None
         self._core.emit(ConnectDelayed(self.address))
+        if self._over:  # whoever heard of it has closed the socket
+            return
         self._attempt = Deferred.fromCoroutine(
             dial(self._reactor, self._place, self._core.options, self.new_protocol)
         )
@@ -119,7 +121,7 @@ class Connecter(Keeper):
         delay += random.uniform(0, min(interval, delay))
         self._failures += 1
         self._core.emit(ConnectRetried(self.address, delay, error))
-        if not self._over:  # whoever heard of it may have closed the socket
+        if not self._over:  # as above
             self._retry = self._core.reactor.callLater(delay, self._dial)
 
     def _end(self, error: Exception) -> None:
@@ -164,12 +166,11 @@ class Connecter(Keeper):
         pipe.peer = peer
         return pipe
 
-    def handshake_done(self, protocol: ZMTPProtocol, peer: Peer) -> Pipe:
-        pipe = super().handshake_done(protocol, peer)
+    def joined(self, pipe: Pipe) -> None:
+        super().joined(pipe)
         self._failures = 0
         assert pipe.peer is not None
         self.outcome.succeed(pipe.peer)
-        return pipe
 
     def _after_loss(self, pipe: Pipe | None, reason: Exception) -> None:
         if pipe is not None and not self._over:

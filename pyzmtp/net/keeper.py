@@ -63,9 +63,12 @@ class Keeper:
         pipe.reads_commands = peer.version != (3, 0)
         if pipe.attached:
             self._core.pattern.ready(pipe)
+        return pipe
+
+    def joined(self, pipe: Pipe) -> None:
+        """The pipe and its connection have found each other: all is set up."""
         assert pipe.peer is not None
         self._core.emit(HandshakeSucceeded(self.address, pipe.peer))
-        return pipe
 
     def connection_lost(self, protocol: ZMTPProtocol, reason: Exception) -> None:
         """The transport is gone."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
+from twisted.python.failure import Failure
 
 from pyzmtp.engine.events import Accepted, BindFailed, Listening
-from pyzmtp.errors import SocketClosed, TooManyPeers, ZMTPError
+from pyzmtp.errors import SocketClosed, TooManyPeers
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.keeper import Keeper
 from pyzmtp.net.listening import ListeningAt, listen
 from pyzmtp.net.places import ServerPlace, name_of
-from pyzmtp.net.protocol import ZMTPProtocol
+from pyzmtp.net.protocol import ZMTPProtocol, exception_of
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
@@ -35,29 +36,33 @@ class Listener(Keeper):
         super().__init__(core, name_of(where), where)
         self._place = place
         self._listening: ListeningAt | None = None
-        self._starting = False
+        self._starting: Deferred[str] | None = None
         self._half_open: dict[ZMTPProtocol, str] = {}  # in the order of their coming
         self._half_open_by_host: Counter[str] = Counter()
 
-    async def start(self, reactor: Reactor) -> str:
-        """Begin to listen; return the real address.
+    def start(self, reactor: Reactor) -> Deferred[str]:
+        """Begin to listen; fires with the real address.
 
-        Raises what :func:`listen` does, and :exc:`SocketClosed` if it was stopped meanwhile.
+        Fails with what :func:`listen` raises, and with :exc:`SocketClosed` if it is stopped meanwhile.
         """
+        self._starting = Deferred.fromCoroutine(self._start(reactor))
+        bound: Deferred[str] = Deferred()
+        self._starting.addBoth(self._started).chainDeferred(bound)
+        return bound
+
+    def _started(self, result: str | Failure) -> str | Failure:
+        self._starting = None
+        if isinstance(result, Failure):
+            if isinstance(result.value, CancelledError):
+                result = Failure(SocketClosed())
+            self._core.emit(BindFailed(self.address, exception_of(result)))
+        self._check_stopped()
+        return result
+
+    async def _start(self, reactor: Reactor) -> str:
         factory = _Acceptor(self)
         options = self._core.options
-        self._starting = True
-        try:
-            listening = await listen(reactor, self._place, self.address, options, factory)
-            if self._stopped is not None:
-                await listening.stop()
-                raise SocketClosed
-        except ZMTPError as error:
-            self._core.emit(BindFailed(self.address, error))
-            raise
-        finally:
-            self._starting = False
-            self._check_stopped()
+        listening = await listen(reactor, self._place, self.address, options, factory)
         self._listening = listening
         self.address = listening.address
         self._core.emit(Listening(self.address))
@@ -113,12 +118,14 @@ class Listener(Keeper):
             self._core.retire(pipe, self.address, "the peer left")
 
     def _is_idle(self) -> bool:
-        return self._listening is None and not self._starting
+        return self._listening is None and self._starting is None
 
     def _begin_stop(self) -> None:
         for protocol in list(self._half_open):
             protocol.abort()
         super()._begin_stop()
+        if self._starting is not None:
+            self._starting.cancel()
         if self._listening is not None:
             Deferred.fromCoroutine(self._listening.stop()).addBoth(self._port_stopped)
 

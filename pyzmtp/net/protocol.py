@@ -149,14 +149,14 @@ class ZMTPProtocol(Protocol):
     def _attend(self) -> None:
         """Do what the connection asks for: send its own bytes, open or close the door."""
         connection = self.connection
-        if self._write_paused and connection.error is None:
-            return  # its bytes are few and bounded; they wait until the transport has room
-        output = connection.data_to_send()
-        if output and not self._over:
-            self.transport.write(output)
+        if not self._write_paused or connection.error is not None:
+            # Until the transport has room, they wait: they are few, and bounded.
+            output = connection.data_to_send()
+            if output and not self._over:
+                self.transport.write(output)
         if connection.error is not None:
             self._lose(connection.error)
-        elif connection.peer is not None and self.pipe is None:
+        elif connection.peer is not None and self.pipe is None and not self._over:
             self._open(connection.peer)
         self._set_timer()
 
@@ -169,6 +169,7 @@ class ZMTPProtocol(Protocol):
             return
         self.pipe = pipe
         pipe.link = self
+        self._keeper.joined(pipe)
         if pipe.outbox:
             self._flush()
         elif self._finishing:
@@ -230,10 +231,13 @@ class ZMTPProtocol(Protocol):
             self._lose()
 
     def abort(self) -> None:
-        """Close now, whatever is still queued."""
+        """Close now, whatever is still queued; if the transport cannot do that, as soon as it can."""
+        abort = getattr(self.transport, "abortConnection", None)
+        if abort is not None:
+            abort()
+        elif not self._over:
+            self.transport.loseConnection()
         self._over = True
-        transport = self.transport
-        (getattr(transport, "abortConnection", None) or transport.loseConnection)()
 
     def _lose(self, error: Exception | None = None) -> None:
         """Close as soon as the transport has sent what it holds; with an error, not much later."""

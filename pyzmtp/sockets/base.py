@@ -88,8 +88,7 @@ class Socket:
                 return fail(error)
         listener = Listener(self._core, place, where)
         self._binds.append(listener)
-        bound = Deferred.fromCoroutine(listener.start(self._reactor))
-        return bound.addErrback(self._bind_failed, listener)
+        return listener.start(self._reactor).addErrback(self._bind_failed, listener)
 
     def _bind_failed(self, failure: Any, listener: Listener) -> Any:
         self._forget(listener)
@@ -106,8 +105,10 @@ class Socket:
         """
         self._check_open()
         place = client_place(self._reactor, where)
-        if routing_id and self.socket_type is not SocketType.ROUTER:
-            raise UsageError(f"a {self.socket_type.value} socket gives its peers no routing_id")
+        if routing_id:
+            if self.socket_type is not SocketType.ROUTER:
+                raise UsageError(f"a {self.socket_type.value} socket gives its peers no routing_id")
+            SocketOptions(routing_id=routing_id)  # raises what is wrong with it
         if self.socket_type in _CONNECT_ONCE:
             for connect in self._connects:
                 if where in (connect.where, connect.address):

@@ -53,6 +53,6 @@ class PublishingSocket(SendingSocket):
 
     def _stop_waiting(self) -> None:
         super()._stop_waiting()
-        awaited, self._awaited = self._awaited, []
-        for _, _, done in awaited:
+        while self._awaited:  # one by one: whoever is told may cancel the others
+            _, _, done = self._awaited.pop()
             done.errback(SocketClosed())

@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pyzmtp.errors import ReceiveTimeout, SocketClosed, WrongState, ZMTPError
@@ -19,8 +20,9 @@ from pyzmtp.peer import Peer
 from pyzmtp.sockets.base import Socket
 from pyzmtp.wire.message import Message
 
-__all__ = ["BatchCallback", "ReceivingSocket", "as_deferred"]
+__all__ = ["BatchCallback", "ReceivingSocket", "as_deferred", "check_callable"]
 
+_log = Logger(namespace="pyzmtp")
 _T = TypeVar("_T")
 _Self = TypeVar("_Self", bound="ReceivingSocket")
 
@@ -38,6 +40,12 @@ def as_deferred(result: object) -> Deferred[Any] | None:
         kind = type(result).__name__
         raise TypeError(f"only a Deferred or a coroutine can be waited for here, not a {kind}")
     return None
+
+
+def check_callable(callback: object) -> None:
+    """Raise :exc:`TypeError` if ``callback`` cannot be called."""
+    if not callable(callback):
+        raise TypeError(f"a callback is needed, not {type(callback).__name__}")
 
 
 #: Takes a batch; a Deferred or a coroutine that it returns holds back the next one.
@@ -106,8 +114,8 @@ class ReceivingSocket(Socket):
 
     def receive_batch(self, limit: int = _MAX_BATCH) -> Deferred[list[Message]]:
         """The next messages, one at least and ``limit`` at the most."""
-        if limit < 1:
-            raise ValueError(f"a batch has at least one message, limit={limit!r} is too few")
+        if not isinstance(limit, int) or limit < 1:
+            raise ValueError(f"limit={limit!r}: a batch has a whole number of messages from 1 up")
         return self._receive(lambda: self._pattern.take_batch(limit))
 
     def try_receive(self) -> Message | None:
@@ -134,6 +142,7 @@ class ReceivingSocket(Socket):
         is returned fires when the socket is closed, fails if the callback does, and ends the
         consuming when it is cancelled. No other receiver may be at work meanwhile.
         """
+        check_callable(callback)
         try:
             self._check_receive()
             if self._receives:
@@ -212,9 +221,8 @@ class ReceivingSocket(Socket):
     def _hand_over(self, consumer: _Consumer, batch: list[Message]) -> None:
         try:
             pause = as_deferred(consumer.callback(batch))
-        except Exception as error:
-            self._stop_consuming(consumer)
-            consumer.done.errback(error)
+        except Exception:
+            self._batch_failed(Failure(), consumer)
             return
         if pause is not None:
             consumer.busy = True
@@ -231,8 +239,10 @@ class ReceivingSocket(Socket):
 
     def _batch_failed(self, failure: Failure, consumer: _Consumer) -> None:
         if self._consumer is consumer:
-            self._stop_consuming(consumer)
+            self._consumer = None
             consumer.done.errback(failure)
+        else:
+            _log.failure("a consumer failed after its end", failure)
 
     def _stop_consuming(self, consumer: _Consumer) -> None:
         if self._consumer is consumer:
@@ -240,10 +250,9 @@ class ReceivingSocket(Socket):
 
     def _stop_waiting(self) -> None:
         super()._stop_waiting()
-        receives = list(self._receives)
-        self._receives.clear()
-        for pending in receives:
-            pending.fail(SocketClosed())
+        # One by one: whoever is told may cancel the others.
+        while self._receives:
+            self._receives.popleft().fail(SocketClosed())
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.done.callback(None)

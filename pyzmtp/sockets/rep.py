@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import SocketClosed
 from pyzmtp.patterns.rep import RepPattern
-from pyzmtp.sockets.receiver import ReceivingSocket, as_deferred
+from pyzmtp.sockets.receiver import ReceivingSocket, as_deferred, check_callable
 from pyzmtp.sockets.sender import Sendable, SendingSocket
 from pyzmtp.wire.message import Message
 
@@ -35,6 +35,10 @@ class RepSocket(SendingSocket, ReceivingSocket):
     _pattern_class = RepPattern
     _pattern: RepPattern
 
+    def skip_reply(self) -> None:
+        """Leave the request that was received last without a reply, and be ready for the next."""
+        self._pattern.skip_reply()
+
     def serve(self, handler: Handler) -> Deferred[None]:
         """Answer each request with what ``handler(request)`` returns, or its Deferred or coroutine.
 
@@ -42,31 +46,50 @@ class RepSocket(SendingSocket, ReceivingSocket):
         what an error looks like. One request at a time is handled, as REP demands; a DEALER or
         ROUTER can do more. Fires when the socket is closed, ends when it is cancelled.
         """
-        served = Deferred.fromCoroutine(self._serve_requests(handler))
-        served.addErrback(_only_cancelled)
-        return served
+        check_callable(handler)
+        service = _Service(self, handler)
+        service.work = Deferred.fromCoroutine(service.run())
+        service.work.addBoth(service.finish)
+        return service.done
 
-    async def _serve_requests(self, handler: Handler) -> None:
-        while not self.closed:
+
+class _Service:
+    """One :meth:`RepSocket.serve`."""
+
+    work: Deferred[None]
+
+    def __init__(self, rep: RepSocket, handler: Handler) -> None:
+        self.done: Deferred[None] = Deferred(self._cancel)
+        self._rep = rep
+        self._handler = handler
+        self._cancelled = False
+
+    async def run(self) -> None:
+        """Answer requests until the end."""
+        while not self._cancelled:
             try:
-                request = await self.receive()
+                request = await self._rep.receive()
             except SocketClosed:
                 return
             try:
-                reply: Any = handler(request)
+                reply: Any = self._handler(request)
                 later = as_deferred(reply)
                 if later is not None:
                     reply = await later
-                if not self.closed:
-                    await self.send(reply)
-            except CancelledError:
-                self._pattern.skip_reply()
-                raise
+                if not self._rep.closed:
+                    await self._rep.send(reply)
             except Exception:
-                _log.failure("the handler of a request failed; the peer gets no reply")
-                self._pattern.skip_reply()
+                self._rep.skip_reply()
+                if not self._cancelled:
+                    _log.failure("the handler of a request failed; the peer gets no reply")
 
+    def finish(self, result: Failure | None) -> None:
+        """The end has come: by close(), by cancellation, or because somebody else receives too."""
+        if isinstance(result, Failure) and not self._cancelled:
+            self.done.errback(result)
+        else:
+            self.done.callback(None)
 
-def _only_cancelled(failure: Failure) -> None:
-    if not isinstance(failure.value, CancelledError):
-        failure.raiseException()
+    def _cancel(self, done: Deferred[None]) -> None:
+        self._cancelled = True
+        self.work.cancel()

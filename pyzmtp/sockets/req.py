@@ -15,7 +15,17 @@ from pyzmtp.sockets.receiver import ReceivingSocket
 from pyzmtp.sockets.sender import Sendable, SendingSocket
 from pyzmtp.wire.message import Message
 
-__all__ = ["ReqSocket"]
+__all__ = ["ReqSocket", "check_timeout"]
+
+
+def check_timeout(timeout: object) -> None:
+    """Raise :exc:`TypeError` or :exc:`ValueError` for what is no time to wait."""
+    if timeout is None:
+        return
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+        raise TypeError(f"a timeout is seconds as a number, not {type(timeout).__name__}")
+    if not timeout >= 0:
+        raise ValueError(f"a timeout is seconds from 0 up, not {timeout}")
 
 
 class ReqSocket(SendingSocket, ReceivingSocket):
@@ -45,6 +55,7 @@ class ReqSocket(SendingSocket, ReceivingSocket):
         that was, the connection is closed and made anew, so that a late reply cannot be taken for
         the next one's - unless ``req_correlate`` tells them apart.
         """
+        check_timeout(timeout)
         if self._requesting:
             return fail(WrongState("a request is under way; for several at a time use Requester"))
         self._requesting = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred, fail, gatherResults, succeed
@@ -36,7 +36,7 @@ def to_message(message: Sendable) -> Message:
         return [message]
     if isinstance(message, bytes | bytearray | memoryview):
         return [bytes(message)]
-    if isinstance(message, str) or not isinstance(message, Iterable):
+    if isinstance(message, str | Mapping | Set) or not isinstance(message, Iterable):
         raise _not_bytes(message)
     frames = [frame if type(frame) is bytes else _to_bytes(frame) for frame in message]
     if not frames:
@@ -219,11 +219,12 @@ class SendingSocket(Socket):
 
     def _stop_waiting(self) -> None:
         super()._stop_waiting()
-        queues = list(self._sends.values())
-        self._sends.clear()
-        for queue in queues:
-            for pending in queue:
-                pending.finish(SocketClosed())
+        # One by one: whoever is told may cancel the others.
+        while self._sends:
+            destination, queue = next(iter(self._sends.items()))
+            pending = queue[0]
+            self._give_up_sending(pending, destination)
+            pending.finish(SocketClosed())
 
     def _waiting_to_send(self) -> int:
         return sum(len(pending.messages) for queue in self._sends.values() for pending in queue)

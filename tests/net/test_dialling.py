@@ -31,9 +31,9 @@ class Attempt:
     ) -> None:
         self.network = network
         self.built: list[Protocol] = []
-        self.reactor: Any = network.reactor(unix)
+        reactor: Any = network.reactor(unix)
         self.deferred = Deferred.fromCoroutine(
-            dial(self.reactor, place, SocketOptions(**options), self.build)
+            dial(reactor, place, SocketOptions(**options), self.build)
         )
         self.outcome = Outcomes(self.deferred)
         network.settle()

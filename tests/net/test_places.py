@@ -45,7 +45,9 @@ def test_endpoint_strings_become_endpoints(reactor: Any) -> None:
     assert isinstance(client_place(reactor, "tcp:127.0.0.1:5"), object)
     assert isinstance(server_place(reactor, "tcp:5"), TCP4ServerEndpoint)
     for place in (client_place, server_place):
-        with pytest.raises(AddressError, match="neither a ZeroMQ address nor an endpoint") as raised:
+        with pytest.raises(
+            AddressError, match="neither a ZeroMQ address nor an endpoint"
+        ) as raised:
             place(reactor, "no-such-plugin:5")
         assert raised.value.__cause__ is not None
 

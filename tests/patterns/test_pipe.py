@@ -228,9 +228,9 @@ def test_what_the_link_takes_is_counted_and_what_is_thrown_away_is_not() -> None
     assert room.pipes == [pipe]
 
 
-@pytest.mark.parametrize("bytes_mark", [0, 10])
-def test_what_has_to_go_first_is_queued_before_all_else(bytes_mark: int) -> None:
-    pipe, room = _pipe(send_hwm=4, send_hwm_bytes=bytes_mark)
+@pytest.mark.parametrize(("mark", "bytes_mark"), [(4, 0), (100, 10)])
+def test_what_has_to_go_first_is_queued_before_all_else(mark: int, bytes_mark: int) -> None:
+    pipe, room = _pipe(send_hwm=mark, send_hwm_bytes=bytes_mark)
     pipe.push([b"123"])
     pipe.push_first([[b"456"], [b"789"]])
     assert pipe.outbox == [[b"456"], [b"789"], [b"123"]]

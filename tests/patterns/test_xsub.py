@@ -16,6 +16,7 @@ from .links import (
     accept,
     begin_connect,
     finish_connect,
+    leave,
     lose_connection,
     options,
     queued,
@@ -94,6 +95,15 @@ def test_a_full_publisher_misses_messages_but_no_subscription(xsub: XSubPattern)
     assert other.sent == 5
     xsub.try_send([b"\x01A"])
     assert queued(full) == [[b"m0"], [b"m1"], [b"\x01A"]]
+
+
+def test_one_who_left_gets_nothing_more_and_misses_nothing(xsub: XSubPattern) -> None:
+    pipe = accept(xsub)
+    leave(xsub, pipe)
+    for _ in range(5):
+        assert xsub.try_send([b"hello"])
+    assert queued(pipe) == []
+    assert xsub.dropped_sent == 0
 
 
 def test_nothing_is_filtered(xsub: XSubPattern) -> None:

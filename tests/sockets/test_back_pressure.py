@@ -26,7 +26,8 @@ def held(world: World, side: str) -> int:
     transport = getattr(connection, side)
     assert isinstance(transport, MemoryTransport)
     data: Any = transport
-    return len(data.dataBuffer) - data.offset + data._tempDataLen + len(transport._socket.peer.received)
+    written: int = len(data.dataBuffer) - data.offset + data._tempDataLen
+    return written + len(transport._socket.peer.received)
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
@@ -138,7 +139,7 @@ def test_what_arrived_before_the_end_is_read_after_the_pause(world: World) -> No
     assert closing == [None]
     assert len(pull.peers) == 1
     assert world.drain(pull) == [[b"%d" % number] for number in range(100)]
-    assert pull.peers == ()
+    assert not pull.peers
 
 
 def test_unbind_of_a_paused_connection_ends(world: World) -> None:

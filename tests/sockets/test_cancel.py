@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,13 +47,16 @@ class Trial:
             numbers = [self.next() for _ in range(int(argument))]
             self.note(numbers, self.sender.send_batch([b"%d" % number for number in numbers]))
         elif what in ("receive", "from", "many"):
-            receive: Deferred[Any] = {
+            forms: dict[str, Callable[[], Deferred[Any]]] = {
                 "receive": self.receiver.receive,
                 "from": self.receiver.receive_from,
                 "many": lambda: self.receiver.receive_batch(int(argument)),
-            }[what]()
+            }
+            receive = forms[what]()
             self.receives.append(receive)
-            receive.addCallbacks(self.got, lambda failure: failure.trap(CancelledError, TimeoutError) and None)
+            receive.addCallbacks(
+                self.got, lambda failure: failure.trap(CancelledError, TimeoutError) and None
+            )
         elif what == "try":
             message = self.receiver.try_receive()
             self.got([] if message is None else [message])

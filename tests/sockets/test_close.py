@@ -119,6 +119,22 @@ def test_the_default_linger_is_5_seconds(world: World) -> None:
     assert closing == [None]
 
 
+@pytest.mark.parametrize("linger", [0, 0.05, 3.0])
+def test_what_was_dropped_is_counted_and_told_before_close_fires(
+    world: World, linger: float
+) -> None:
+    world.network.blackhole("127.0.0.1")
+    push = world.make(PushSocket)
+    push.connect(NOWHERE)
+    push.try_send(b"x")
+    world.settle()
+    counted: list[int] = []
+    push.close(linger).addCallback(lambda _: counted.append(push.stats.dropped_sent))
+    world.advance(linger)
+    assert counted == [1]
+    assert world.names(push)[-2:] == ["MessagesDropped", "Closed"]
+
+
 def test_no_linger_drops_at_once(world: World) -> None:
     world.network.kernel_buffer = 1000
     push = world.make(PushSocket)

@@ -271,7 +271,7 @@ def test_a_protocol_error_drops_the_queue_and_keeps_what_was_received(world: Wor
 def test_after_giving_up_connect_dials_again(world: World) -> None:
     """Deliberate: libzmq does nothing until disconnect() is called."""
     dealer = world.make(DealerSocket)
-    listener, peer = world.accept_raw(dealer, hello("DEALER") + b"\x80\x00")
+    listener, _ = world.accept_raw(dealer, hello("DEALER") + b"\x80\x00")
     world.advance(5)
     dealer.connect(f"tcp://127.0.0.1:{listener.port}")
     world.settle()

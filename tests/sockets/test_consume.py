@@ -125,7 +125,12 @@ def test_what_a_callback_returns_means_nothing_unless_it_can_be_waited_for(
 ) -> None:
     pull, push = sockets
     batches: list[list[list[bytes]]] = []
-    done = Outcomes(pull.consume(lambda batch: (batches.append(batch), result)[1]))
+
+    def callback(batch: list[list[bytes]]) -> Any:
+        batches.append(batch)
+        return result
+
+    done = Outcomes(pull.consume(callback))
     send(world, push, 1)
     send(world, push, 2)
     assert batches == [numbers(1), numbers(2)]

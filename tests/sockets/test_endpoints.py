@@ -23,7 +23,6 @@ from pyzmtp.errors import AddressError, AddressInUse, BindError
 from .world import Outcomes, World, port_of
 
 
-
 def test_endpoint_objects(world: World) -> None:
     there, here = world.network.reactor(), world.network.reactor()
     pull, push = world.make(PullSocket, on=there), world.make(PushSocket, on=here)

@@ -46,7 +46,9 @@ def test_connect_before_bind_queues_up_to_the_own_mark(world: World, on: MemoryR
     assert all(send == [None] for send in sends)
 
 
-@pytest.mark.parametrize(("ours", "theirs", "both"), [(2, 3, 5), (1, 1, 2), (7, 0, None), (0, 7, None)])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "both"), [(2, 3, 5), (1, 1, 2), (7, 0, None), (0, 7, None)]
+)
 def test_the_high_water_marks_of_both_sides_add_up(
     world: World, on: MemoryReactor, ours: int, theirs: int, both: int | None
 ) -> None:
@@ -227,7 +229,8 @@ def test_a_link_that_parted_is_not_made_again(world: World, on: MemoryReactor) -
 
 
 @pytest.mark.parametrize(
-    ("kind", "server"), [(DealerSocket, RouterSocket), (SubSocket, PubSocket), (ReqSocket, RepSocket)]
+    ("kind", "server"),
+    [(DealerSocket, RouterSocket), (SubSocket, PubSocket), (ReqSocket, RepSocket)],
 )
 def test_connect_makes_a_new_link_where_the_old_one_parted(
     world: World, on: MemoryReactor, kind: type[Socket], server: type[Socket]

@@ -8,7 +8,7 @@ from pyzmtp import DealerSocket, PairSocket, PullSocket, PushSocket
 from pyzmtp.engine.events import Closed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, UnknownEndpoint
 
-from .world import Outcomes, World, hello, message, port_of
+from .world import Outcomes, World, hello, message
 
 NOWHERE = "tcp://127.0.0.1:40001"
 
@@ -16,7 +16,7 @@ NOWHERE = "tcp://127.0.0.1:40001"
 @pytest.mark.parametrize("transport", ["tcp", "ipc", "inproc"])
 def test_disconnect_sends_what_is_queued_first(world: World, transport: str) -> None:
     pull, push = world.pair(PullSocket, PushSocket, transport)
-    address = world.of(push, Closed.__mro__[1])[0].address
+    address = world.events[push][0].address
     for number in range(500):
         push.try_send(b"%d" % number)
     done = Outcomes(push.disconnect(address))
@@ -220,7 +220,7 @@ def test_the_peer_sees_a_clean_end_and_can_come_back(world: World) -> None:
     world.settle()
     assert peer.received == received
     assert peer.closed is not None
-    assert port_of(address) not in [port.address.port for port in world.network.ports]
+    assert world.network.ports == []
 
 
 def test_dealer_can_connect_again_after_disconnect(world: World) -> None:

@@ -188,7 +188,9 @@ def test_both_forms_of_a_subscription_are_understood(
     assert peer.take() == message(b"a1")
 
 
-@pytest.mark.parametrize(("minor", "form"), [(1, short(4, b"\x09SUBSCRIBEa")), (0, message(b"\x01a"))])
+@pytest.mark.parametrize(
+    ("minor", "form"), [(1, short(4, b"\x09SUBSCRIBEa")), (0, message(b"\x01a"))]
+)
 def test_the_form_that_is_sent_is_the_one_the_peer_reads(
     world: World, minor: int, form: bytes
 ) -> None:

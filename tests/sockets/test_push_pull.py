@@ -84,7 +84,9 @@ def test_an_accepted_but_silent_peer_gets_no_messages(world: World) -> None:
     world.settle()
     assert len(world.drain(pull)) == 10
     assert len(silent.received) == 10
-    assert len(greeted.received) == 64 + len(b"\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PUSH")
+    assert len(greeted.received) == 64 + len(
+        b"\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PUSH"
+    )
 
 
 def test_a_push_waits_while_nobody_is_there(world: World) -> None:

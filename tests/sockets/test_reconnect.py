@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from pyzmtp import PullSocket, PushSocket
@@ -47,7 +49,7 @@ def test_the_waits_are_those_announced(world: World) -> None:
     )
     push.connect(NOWHERE)
     world.advance(5)
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps == pytest.approx(delays(world, push)[: len(gaps)])
 
 

@@ -15,9 +15,7 @@ from .world import FailureLog, Outcomes, World, hello, message
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc", "inproc"])
 @pytest.mark.parametrize("kind", ["plain", "deferred", "coroutine"])
-def test_serve_answers_with_what_the_handler_makes(
-    world: World, transport: str, kind: str
-) -> None:
+def test_serve_answers_with_what_the_handler_makes(world: World, transport: str, kind: str) -> None:
     rep, req = world.pair(RepSocket, ReqSocket, transport)
     gates: list[tuple[Deferred[Any], list[bytes]]] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,11 @@ from pyzmtp.errors import PeerLost, RequestTimeout, SocketClosed, WrongState
 from .world import Outcomes, World, hello, message
 
 TRANSPORTS = ["tcp", "ipc", "inproc"]
+
+
+def answer(name: bytes, request: list[bytes]) -> bytes:
+    """A handler that says who it is."""
+    return name
 
 
 def serve(router: RouterSocket, world: World) -> list[list[bytes]]:
@@ -72,7 +78,7 @@ def test_requests_go_to_the_peers_in_turn(world: World) -> None:
     req = world.make(ReqSocket)
     reps = [world.make(RepSocket) for _ in range(2)]
     for name, rep in zip((b"a", b"b"), reps, strict=True):
-        rep.serve(lambda request, name=name: name)
+        rep.serve(partial(answer, name))
         world.run(req.connect(world.bind(rep)))
     assert [world.run(req.request(b"")) for _ in range(4)] == [[b"a"], [b"b"], [b"a"], [b"b"]]
 
@@ -141,9 +147,7 @@ def test_a_request_that_found_no_queue_times_out_too(world: World) -> None:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("binding", [True, False])
-def test_a_lost_peer_fails_the_request_at_once(
-    world: World, transport: str, binding: bool
-) -> None:
+def test_a_lost_peer_fails_the_request_at_once(world: World, transport: str, binding: bool) -> None:
     if binding:
         req: Any
         req, router = world.pair(ReqSocket, RouterSocket, transport)

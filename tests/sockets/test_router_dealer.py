@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pyzmtp import DealerSocket, RouterSocket
@@ -95,7 +97,7 @@ def test_mandatory_makes_it_an_error(world: World) -> None:
     assert isinstance(Outcomes(router.send_batch([[b"nobody", b"x"]])).error, HostUnreachable)
 
 
-def clogged(world: World, **options: object) -> RouterSocket:
+def clogged(world: World, **options: Any) -> RouterSocket:
     """A mandatory ROUTER with a peer b"slow" that is full, and another b"fast"."""
     world.network.kernel_buffer = 1000
     router = world.make(RouterSocket, router_mandatory=True, send_hwm=2, **options)
@@ -131,13 +133,15 @@ def test_a_batch_to_a_ready_peer_is_not_held_up_by_another(world: World) -> None
 
 def test_a_later_send_does_not_overtake_a_batch_that_waits(world: World) -> None:
     router = clogged(world)
-    batch = Outcomes(router.send_batch([[b"slow", b"0"], [b"fast", b"1"]]))
-    later = Outcomes(router.send([b"fast", b"2"]))
-    fast = [peer for peer in router.peers if peer.routing_id == b"fast"]
-    assert len(fast) == 1
+    fast = world.make(DealerSocket, routing_id=b"other")
+    world.run(fast.connect(router.peers[0].address))
+    world.settle()
+    batch = Outcomes(router.send_batch([[b"slow", b"0"], [b"other", b"1"]]))
+    later = Outcomes(router.send([b"other", b"2"]))
     world.settle()
     assert batch.pending
-    assert later.pending
+    got = world.drain(fast)
+    assert got == ([[b"1"], [b"2"]] if later else [])
     router.close(0)
 
 

@@ -25,7 +25,6 @@ NOWHERE = "tcp://127.0.0.1:40001"
         ([b"a", b"", b"c"], [b"a", b"", b"c"]),
         ((b"a", b"b"), [b"a", b"b"]),
         ([bytearray(b"a"), memoryview(b"b")], [b"a", b"b"]),
-        ((frame for frame in (b"a", b"b")), [b"a", b"b"]),
     ],
 )
 def test_what_can_be_sent(world: World, given: Any, frames: list[bytes]) -> None:
@@ -35,7 +34,9 @@ def test_what_can_be_sent(world: World, given: Any, frames: list[bytes]) -> None
 
 
 @pytest.mark.parametrize("form", ["send", "try_send", "send_batch"])
-@pytest.mark.parametrize("given", ["text", ["text"], [b"a", "text"], 5, None, [5], [[b"a"]]])
+@pytest.mark.parametrize(
+    "given", ["text", ["text"], [b"a", "text"], 5, None, [5], [[b"a"]], {b"a"}, {b"a": 1}]
+)
 def test_anything_but_bytes_is_a_type_error(world: World, form: str, given: Any) -> None:
     push = world.make(PushSocket)
     push.connect(NOWHERE)
@@ -204,7 +205,11 @@ def test_whoever_is_told_that_a_send_went_may_send_cancel_and_close(world: World
 def test_closing_from_within_a_send_ends_all_waiting(world: World) -> None:
     push = world.make(PushSocket, send_hwm=1)
     sends = [push.send(b"%d" % number) for number in range(3)]
-    sends[0].addCallback(lambda _: push.close(0) and None)
+
+    def close(_: None) -> None:
+        push.close(0)
+
+    sends[0].addCallback(close)
     outcomes = [Outcomes(send) for send in sends[1:]]
     push.connect(NOWHERE)
     assert not any(outcome.pending for outcome in outcomes)

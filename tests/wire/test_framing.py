@@ -425,6 +425,19 @@ def test_a_large_body_is_joined_once(framing: Implementation) -> None:
     assert peak < 2.2 * len(body)
 
 
+def test_a_chunk_that_ends_within_a_header_is_let_go(framing: Implementation) -> None:
+    """An idle peer must not hold the whole chunk for its last byte."""
+    decoder = framing.FrameDecoder(100)
+    tracemalloc.start()
+    try:
+        decoder.feed(message(bytes(60 * KILOBYTE)) + b"\x00", PLENTY)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert decoder.pending
+    assert size < KILOBYTE
+
+
 class _Subclass(bytes):
     pass
 
