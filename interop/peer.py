@@ -217,12 +217,12 @@ class RemoteSocket:
         """Begin to note lost connections, for `wait_lost`."""
         await self._call("watch")
 
-    async def wait_lost(self) -> None:
+    async def wait_lost(self, patience: float = PATIENCE) -> None:
         """Wait until libzmq has noticed that a connection is lost; one for each call.
 
         What it sends before that is on its way to nobody.
         """
-        await self._call("wait_lost", timeout=PATIENCE)
+        await self._call("wait_lost", timeout=patience)
 
     async def close(self, linger: float = 0) -> None:
         """Close; what is unsent is kept for `linger` seconds."""

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from interop.conversations import CASES, CONVERSATIONS, let_publish, our_options, their_options
-from interop.peer import LibzmqPeer
-from interop.reactor import reactor
+from interop.peer import LibzmqPeer, PeerFailed
+from interop.reactor import reactor, within
 from interop.sockets import CLASSES, PAIRS, EventLog, any_address, link
-from pyzmtp import Disconnected, HandshakeFailed
+from pyzmtp import DealerSocket, Disconnected, HandshakeFailed
 
 
 def test_every_pair_has_a_conversation() -> None:
@@ -36,3 +36,18 @@ async def test_pair(
                 await conversation(ours, theirs, case)
         assert not events.of(Disconnected)
         assert not events.of(HandshakeFailed)
+
+
+async def test_heartbeats_of_libzmq_are_answered(
+    binder: str, transport: str, libzmq: LibzmqPeer, directory: Path
+) -> None:
+    """A socket that left a PING without its PONG would be dropped after the time limit."""
+    limits = {"HEARTBEAT_IVL": 20, "HEARTBEAT_TIMEOUT": 200, "HEARTBEAT_TTL": 1000}
+    theirs = await libzmq.open("DEALER", **limits)
+    await theirs.watch()
+    async with DealerSocket(reactor) as ours:
+        await link(ours, EventLog(ours), theirs, binder, any_address(transport, directory))
+        with pytest.raises(PeerFailed, match="no connection was lost"):
+            await theirs.wait_lost(patience=0.7)
+        await theirs.send([[b"still here"]])
+        assert await within(ours.receive(), "message") == [b"still here"]

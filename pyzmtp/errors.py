@@ -161,7 +161,7 @@ class UnexpectedCommand(CommandError):
     libzmq_code = 0x10000001
 
     def __init__(self, command: str, expected: str) -> None:
-        ProtocolError.__init__(self, f"got {command} where {expected} was expected")
+        ProtocolError.__init__(self, f"got {command!r} where {expected} was expected")
         self.command = command
         self.problem = f"expected {expected}"
         self.expected = expected

@@ -100,14 +100,14 @@ class Requester(Socket):
 
     def _take_replies(self) -> None:
         while self._pattern.readable:
-            for message in self._pattern.take_batch(1000):
-                request = None
-                if len(message) > 2 and not message[1]:
-                    request = self._requests.pop(message[0], None)
-                if request is None:
-                    self._pattern.dropped_received += 1
-                else:
-                    request.reply.callback(message[2:])
+            pipe, message = self._pattern.take()
+            request = self._requests.get(message[0])
+            # Only who was asked may answer: numbers can be guessed.
+            if request is None or request.pipe is not pipe or len(message) < 3 or message[1]:
+                self._pattern.dropped_received += 1
+            else:
+                del self._requests[message[0]]
+                request.reply.callback(message[2:])
 
     def _give_up(self, number: bytes) -> None:
         request = self._requests.pop(number, None)

@@ -20,6 +20,8 @@ from pyzmtp import (
 )
 from pyzmtp.errors import AddressInUse, SocketClosed
 
+from .memory.transport import new_failure
+from .sockets.plain_transport import PlainTransport, To
 from .sockets.world import FailureLog, Outcomes, World, hello, message
 
 
@@ -288,6 +290,18 @@ def test_closing_ends_all_protocols(world: World, callbacks: Callbacks) -> None:
     world.settle()
     assert len(serving.made[0].log) == len(asking.made[0].log) == 2
     assert isinstance(Outcomes(serving.made[0].transport.send(b"x")).error, SocketClosed)
+
+
+def test_a_peer_that_is_lost_in_the_turn_of_its_coming_has_no_protocol(
+    world: World, callbacks: Callbacks
+) -> None:
+    asking, endpoint = Factory(), To(PlainTransport())
+    where: Any = endpoint
+    callbacks.connect(asking, where)
+    endpoint.protocol.dataReceived(hello("DEALER"))
+    endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
+    world.settle()
+    assert asking.peers == []
 
 
 def test_a_closed_connection_that_had_no_protocol_yet(world: World, callbacks: Callbacks) -> None:

@@ -129,20 +129,19 @@ class Connecter(Keeper):
         if self._over:
             return
         self._over = True
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
-        if self._attempt is not None:
-            self._attempt.cancel()
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             # libzmq: after disconnect() nothing of the peer is received any more.
             aborted = isinstance(error, ConnectAborted)
             self._core.retire(pipe, self.address, str(error), forget_unread=aborted)
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+        if self._attempt is not None:
+            self._attempt.cancel()
         self.outcome.fail(error)
         if self._stopped is None:
             self._core.forget(self)
-            self.stop(0)
 
     # The keeper's part
 

@@ -39,6 +39,20 @@ class _Names:
     bound: dict[str, InprocListener] = Factory(dict)
     waiting: dict[str, list[InprocConnecter]] = Factory(dict)
 
+    def next_waiting(self, name: str) -> InprocConnecter:
+        """Who waits longest for ``name``, and now no more."""
+        connecter = self.waiting[name][0]
+        self.wait_no_more(connecter)
+        return connecter
+
+    def wait_no_more(self, connecter: InprocConnecter) -> None:
+        """Let ``connecter`` not wait, if it does."""
+        waiting = self.waiting.get(connecter.name, [])
+        if connecter in waiting:
+            waiting.remove(connecter)
+            if not waiting:
+                del self.waiting[connecter.name]
+
 
 _names: WeakKeyDictionary[object, _Names] = WeakKeyDictionary()
 
@@ -140,6 +154,7 @@ class _InprocKeeper:
         self.name = name
         self.core = core
         self.ends: list[_End] = []
+        self.stopped = False
 
     @property
     def pipes(self) -> list[Pipe]:
@@ -168,6 +183,8 @@ class _InprocKeeper:
 
     def link_lost(self, end: _End, reason: Exception) -> None:
         """A link has parted: what came through it can still be received."""
+        if end not in self.ends:
+            return
         self.ends.remove(end)
         end.pipe.link = None
         assert end.pipe.peer is not None
@@ -180,12 +197,15 @@ class _InprocKeeper:
 
     def stop(self, linger: float | None) -> Deferred[bool]:
         """End everything. What is queued is handed over at once, so there is nothing to wait for."""
-        for end in list(self.ends):
-            if linger == 0:
-                self.core.retire(end.pipe, self.address, "closed without linger")
-            end.close(PeerLost(self.address))
-            self.link_lost(end, ConnectAborted(self.address))
-        self.core.emit(Closed(self.address))
+        if not self.stopped:
+            self.stopped = True
+            while self.ends:  # not a copy: whoever hears of the events may do what he likes
+                end = self.ends[0]
+                if linger == 0:
+                    self.core.retire(end.pipe, self.address, "closed without linger")
+                end.close(PeerLost(self.address))
+                self.link_lost(end, ConnectAborted(self.address))
+            self.core.emit(Closed(self.address))
         return succeed(True)
 
 
@@ -201,10 +221,9 @@ class InprocListener(_InprocKeeper):
             raise error
         names.bound[self.name] = self
         self.core.emit(Listening(self.address))
-        for connecter in list(names.waiting.get(self.name, ())):
-            if names.bound.get(self.name) is self:  # whoever heard of an event may have closed us
-                names.waiting[self.name].remove(connecter)
-                connecter.meet(self)
+        # Not a copy: whoever hears of the events may close any of us.
+        while self.name in names.waiting and names.bound.get(self.name) is self:
+            names.next_waiting(self.name).meet(self)
         return self.address
 
     def release(self) -> None:
@@ -212,6 +231,12 @@ class InprocListener(_InprocKeeper):
         names = _names_of(self.core)
         if names.bound.get(self.name) is self:
             del names.bound[self.name]
+        self.parted()
+
+    def parted(self) -> None:
+        """End with the last link, once the name is given back."""
+        if not self.ends and _names_of(self.core).bound.get(self.name) is not self:
+            self.core.forget(self)
 
     def stop(self, linger: float | None) -> Deferred[bool]:
         self.release()
@@ -231,7 +256,6 @@ class InprocConnecter(_InprocKeeper):
         super().__init__(core, name)
         self.outcome: Outcome[Peer] = Outcome()
         self.resetting = False
-        self._stopped = False
         self._pipe = core.pattern.new_pipe()
         self._pipe.routing_id = routing_id
 
@@ -260,7 +284,7 @@ class InprocConnecter(_InprocKeeper):
 
     def _rejoin(self) -> None:
         """Begin anew, with queues that hold nothing old."""
-        if not self._stopped:
+        if not self.stopped:
             routing_id = self._pipe.routing_id
             self._pipe = self.core.pattern.new_pipe()
             self._pipe.routing_id = routing_id
@@ -298,10 +322,9 @@ class InprocConnecter(_InprocKeeper):
         self.outcome.succeed(pipe.peer)
 
     def stop(self, linger: float | None) -> Deferred[bool]:
-        self._stopped = True
-        waiting = _names_of(self.core).waiting.get(self.name, [])
-        if self in waiting:
-            waiting.remove(self)
+        if self.stopped:
+            return succeed(True)
+        _names_of(self.core).wait_no_more(self)
         self.outcome.fail(ConnectAborted(self.address))
         stopped = super().stop(linger)
         # libzmq: after disconnect() nothing of the peer is received any more.

@@ -71,8 +71,7 @@ class Keeper:
         self._core.emit(HandshakeSucceeded(self.address, pipe.peer))
 
     def connection_lost(self, protocol: ZMTPProtocol, reason: Exception) -> None:
-        """The transport is gone."""
-        del self._protocols[protocol]
+        """The connection is over, by the peer's fault or with its transport."""
         pipe = protocol.pipe
         if pipe is None:
             self._core.emit(HandshakeFailed(self.address, protocol.peer_address, reason))
@@ -80,6 +79,10 @@ class Keeper:
             assert pipe.peer is not None
             self._core.emit(Disconnected(self.address, pipe.peer, reason))
         self._after_loss(pipe, reason)
+
+    def transport_gone(self, protocol: ZMTPProtocol) -> None:
+        """Nothing is left of the connection."""
+        del self._protocols[protocol]
         self._check_stopped()
 
     # What the two kinds do differently

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 __all__ = ["Outcome"]
 
@@ -53,6 +53,8 @@ class Outcome(Generic[_T]):
 
     def _forget(self, deferred: Deferred[_T]) -> None:
         self._waiting = [waiting for waiting in self._waiting if waiting is not deferred]
+        assert isinstance(deferred, _QuietDeferred)
+        deferred.fail(CancelledError())
 
 
 class _QuietDeferred(Deferred[_T]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from twisted.internet.interfaces import (
@@ -22,6 +23,7 @@ from pyzmtp.net.flow import set_buffers
 from pyzmtp.net.reactor import Transport
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
+from pyzmtp.wire.message import Message
 
 if TYPE_CHECKING:
     from pyzmtp.net.keeper import Keeper
@@ -62,8 +64,12 @@ class ZMTPProtocol(Protocol):
         self._write_paused = False  # the transport's buffer is full
         self._read_paused = False  # the pipe's inbox is full
         self._receiving = False
-        self._finishing = False
-        self._over = False
+        self._flushing = False
+        self._finishing = (
+            False  # nothing is taken in any more, and the connection ends when all is out
+        )
+        self._over = False  # nothing more is written
+        self._parted = False  # the keeper knows that it is over
 
     # The transport's side
 
@@ -86,13 +92,23 @@ class ZMTPProtocol(Protocol):
         self._receive(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
+        connection = self.connection
+        if connection.more and not self._finishing:
+            # Whole messages that the inbox had no room for: they were received, and are kept.
+            self._hand_in(connection.receive_data(b"", self._seconds(), sys.maxsize))
         self._over = True
         self._cancel_timer()
-        error = self.connection.error
-        self.connection.transport_lost()
-        if self.pipe is not None:
-            self.pipe.link = None
-        self._keeper.connection_lost(self, error if error is not None else exception_of(reason))
+        connection.transport_lost()
+        self._part(exception_of(reason))
+        self._keeper.transport_gone(self)
+
+    def _part(self, reason: Exception) -> None:
+        """The connection is over, though its transport may not be: tell the keeper, once."""
+        if not self._parted:
+            self._parted = True
+            if self.pipe is not None:
+                self.pipe.link = None
+            self._keeper.connection_lost(self, reason)
 
     def pauseProducing(self) -> None:
         self._write_paused = True
@@ -118,11 +134,7 @@ class ZMTPProtocol(Protocol):
             room = pipe.room() if pipe is not None else 0
             messages = connection.receive_data(data, self._seconds(), room)
             if messages and not self._finishing:
-                assert (
-                    pipe is not None
-                )  # the connection hands out messages only after the handshake
-                pipe.received += len(messages)
-                self._deliver(pipe, messages)
+                self._hand_in(messages)
             if connection.attention:
                 self._attend()
             if not connection.more or (self.pipe is not None and self.pipe.room() <= 0):
@@ -130,6 +142,11 @@ class ZMTPProtocol(Protocol):
             data = b""
         self._receiving = False
         self._regulate_reading()
+
+    def _hand_in(self, messages: list[Message]) -> None:
+        assert self.pipe is not None  # the connection gives messages only after the handshake
+        self.pipe.received += len(messages)
+        self._deliver(self.pipe, messages)
 
     def _regulate_reading(self) -> None:
         """Read on while the pipe has room, else let the transport wait."""
@@ -211,11 +228,15 @@ class ZMTPProtocol(Protocol):
         pipe = self.pipe
         if pipe is None:
             return
+        if self._flushing:
+            return  # a transport that resumes us from within write(): the loop below goes on anyhow
+        self._flushing = True
         outbox = pipe.outbox
         while outbox and not self._write_paused and not self._over:
             data, count = self.connection.encode(outbox, _WRITE_SIZE)
             self.transport.write(data)
             pipe.taken_out(count)
+        self._flushing = False
         if self._finishing and not outbox:
             self._lose()
 
@@ -247,8 +268,10 @@ class ZMTPProtocol(Protocol):
         self._cancel_timer()
         self.transport.unregisterProducer()
         self.transport.loseConnection()
-        if error is not None and self.connected:
-            self._timer = self._core.reactor.callLater(_LAST_WORDS, self.abort)
+        if error is not None:
+            if self.connected:
+                self._timer = self._core.reactor.callLater(_LAST_WORDS, self.abort)
+            self._part(error)
 
     # The time
 

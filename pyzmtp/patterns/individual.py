@@ -35,6 +35,19 @@ class IndividualPattern(Pattern):
         super().__init__(options)
         self.socket_type = socket_type
         self._handler = handler
+        self._pipes: dict[Pipe, None] = {}
+
+    @property
+    def queued(self) -> int:
+        return sum(len(pipe.inbox) for pipe in self._pipes)
+
+    def attach(self, pipe: Pipe) -> None:
+        self._pipes[pipe] = None
+        super().attach(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        self._pipes.pop(pipe, None)
+        super().detach(pipe)
 
     def ready(self, pipe: Pipe) -> None:
         super().ready(pipe)

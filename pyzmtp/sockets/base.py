@@ -54,7 +54,7 @@ class Socket:
         self._pattern = self._new_pattern(self._options)
         self._monitor = Monitor(reactor)
         self._core = SocketCore(
-            reactor, self._options, self._pattern, self._monitor.emit, self._forget
+            reactor, self._options, self._pattern, self._monitor.emit, self._let_go
         )
         self._binds: list[Listener | InprocListener] = []
         self._connects: list[Connecter | InprocConnecter] = []
@@ -138,8 +138,8 @@ class Socket:
         for bind in found:
             self._binds.remove(bind)
             if isinstance(bind, InprocListener):
-                bind.release()
                 self._released.append(bind)
+                bind.release()
         return self._part([bind for bind in found if isinstance(bind, Listener)])
 
     def disconnect(self, where: object) -> Deferred[None]:
@@ -167,10 +167,16 @@ class Socket:
 
         return gatherResults(stops).addCallback(parted)
 
+    def _let_go(self, keeper: object) -> None:
+        """A bind or connect has come to its end by itself; what is left of it ends with close()."""
+        self._forget(keeper)
+        if isinstance(keeper, Connecter):
+            self._part([keeper])
+
     def _forget(self, keeper: object) -> None:
-        """A bind or connect has come to its end by itself."""
         self._binds = [bind for bind in self._binds if bind is not keeper]
         self._connects = [connect for connect in self._connects if connect is not keeper]
+        self._released = [bind for bind in self._released if bind is not keeper]
 
     # Watching
 

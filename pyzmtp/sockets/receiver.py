@@ -106,17 +106,18 @@ class ReceivingSocket(Socket):
         Fails with :exc:`ReceiveTimeout` after ``receive_timeout``, :exc:`WrongState` or
         :exc:`SocketClosed`. (``zmq_recv``)
         """
-        return self._receive(self._take_message)
+        return self._receive(self._take_message, self._options.receive_timeout)
 
     def receive_from(self) -> Deferred[tuple[Peer, Message]]:
         """The next message and the peer that sent it."""
-        return self._receive(self._take_with_peer)
+        return self._receive(self._take_with_peer, self._options.receive_timeout)
 
     def receive_batch(self, limit: int = _MAX_BATCH) -> Deferred[list[Message]]:
         """The next messages, one at least and ``limit`` at the most."""
         if not isinstance(limit, int) or limit < 1:
             raise ValueError(f"limit={limit!r}: a batch has a whole number of messages from 1 up")
-        return self._receive(lambda: self._pattern.take_batch(limit))
+        timeout = self._options.receive_timeout
+        return self._receive(lambda: self._pattern.take_batch(limit), timeout)
 
     def try_receive(self) -> Message | None:
         """The next message if there is one, else ``None``. (``zmq_recv`` with ZMQ_DONTWAIT)"""
@@ -170,17 +171,20 @@ class ReceivingSocket(Socket):
         if self._consumer is not None:
             raise WrongState("consume() takes all messages until it is cancelled")
 
-    def _receive(self, take: Callable[[], _T]) -> Deferred[_T]:
+    def _receive_without_limit(self) -> Deferred[Message]:
+        """As :meth:`receive`, without ``receive_timeout``."""
+        return self._receive(self._take_message, None)
+
+    def _receive(self, take: Callable[[], _T], timeout: float | None) -> Deferred[_T]:
         try:
             self._check_receive()
         except ZMTPError as error:
             return fail(error)
         if self._pattern.readable and not self._receives:
             return succeed(take())
-        return self._wait_to_receive(take)
+        return self._wait_to_receive(take, timeout)
 
-    def _wait_to_receive(self, take: Callable[[], _T]) -> Deferred[_T]:
-        timeout = self._options.receive_timeout
+    def _wait_to_receive(self, take: Callable[[], _T], timeout: float | None) -> Deferred[_T]:
         if timeout == 0:
             return fail(ReceiveTimeout(timeout))
         done: Deferred[_T] = Deferred(lambda _: self._give_up_receiving(pending))

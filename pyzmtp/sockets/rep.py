@@ -47,7 +47,7 @@ class RepSocket(SendingSocket, ReceivingSocket):
         ROUTER can do more. Fires when the socket is closed, ends when it is cancelled.
         """
         check_callable(handler)
-        service = _Service(self, handler)
+        service = _Service(self, self._receive_without_limit, handler)
         service.work = Deferred.fromCoroutine(service.run())
         service.work.addBoth(service.finish)
         return service.done
@@ -58,9 +58,12 @@ class _Service:
 
     work: Deferred[None]
 
-    def __init__(self, rep: RepSocket, handler: Handler) -> None:
+    def __init__(
+        self, rep: RepSocket, receive: Callable[[], Deferred[Message]], handler: Handler
+    ) -> None:
         self.done: Deferred[None] = Deferred(self._cancel)
         self._rep = rep
+        self._receive = receive
         self._handler = handler
         self._cancelled = False
 
@@ -68,7 +71,7 @@ class _Service:
         """Answer requests until the end."""
         while not self._cancelled:
             try:
-                request = await self._rep.receive()
+                request = await self._receive()
             except SocketClosed:
                 return
             try:

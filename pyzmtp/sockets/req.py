@@ -58,6 +58,12 @@ class ReqSocket(SendingSocket, ReceivingSocket):
         check_timeout(timeout)
         if self._requesting:
             return fail(WrongState("a request is under way; for several at a time use Requester"))
+        if self._sends:
+            return fail(WrongState("a send() is waiting"))
+        try:
+            self._pattern.check_send()
+        except WrongState as error:
+            return fail(error)
         self._requesting = True
         reply = Deferred.fromCoroutine(self._request(message))
         if timeout is not None:
@@ -71,11 +77,10 @@ class ReqSocket(SendingSocket, ReceivingSocket):
     async def _request(self, message: Sendable) -> Message:
         try:
             await self.send(message)
-            try:
-                return await self.receive()
-            except BaseException:
-                self._abandon()
-                raise
+            return await self.receive()
+        except BaseException:
+            self._abandon()
+            raise
         finally:
             self._requesting = False
 

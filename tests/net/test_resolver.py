@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import DNSLookupError
 from twisted.internet.task import Clock
 
@@ -44,6 +47,19 @@ def test_a_reactor_that_knows_no_names_says_so() -> None:
     with pytest.raises(TransportUnavailable) as raised:
         resolve(Clock(), "localhost", ipv6=False)
     assert raised.value.interface == "IReactorPluggableNameResolver"
+
+
+def test_answers_that_are_no_addresses_are_passed_over(network: MemoryNetwork) -> None:
+    class Odd:
+        def resolveHostName(self, receiver: Any, *args: Any, **kwargs: Any) -> None:
+            receiver.resolutionBegan(None)
+            receiver.addressResolved(UNIXAddress("/run/x"))
+            receiver.addressResolved(IPv4Address("TCP", "10.0.0.1", 0))
+            receiver.resolutionComplete()
+
+    reactor: Any = network.reactor()
+    reactor.nameResolver = Odd()
+    assert network.run(resolve(reactor, "odd.example", ipv6=False)) == ["10.0.0.1"]
 
 
 def test_an_answer_that_comes_after_a_cancellation_is_ignored(network: MemoryNetwork) -> None:

@@ -104,15 +104,20 @@ def test_a_stale_path_is_taken_over(world: World, stale: str) -> None:
     talk(world, pull, f"ipc://{stale}")
 
 
-def test_a_live_path_is_address_in_use_and_goes_on_working(world: World) -> None:
+def test_a_live_path_is_address_in_use_and_goes_on_working(world: World, tmp_path: Path) -> None:
     """libzmq takes it from under the other."""
+    path = str(tmp_path / "live")
+    with kernel.socket(kernel.AF_UNIX) as file:
+        file.bind(path)  # what the network in memory does not make: a file to look at
     pull, thief = world.make(PullSocket), world.make(PullSocket)
-    world.run(pull.bind("ipc:///run/path"))
-    failed = Outcomes(thief.bind("ipc:///run/path"))
+    where = world.run(pull.bind(f"ipc://{path}"))
+    failed = Outcomes(thief.bind(where))
     world.settle()
     assert isinstance(failed.error, AddressInUse)
-    assert world.of(thief, BindFailed) == [BindFailed("ipc:///run/path", failed.error)]
-    talk(world, pull, "ipc:///run/path")
+    assert world.of(thief, BindFailed) == [BindFailed(where, failed.error)]
+    assert os.path.lexists(path)
+    assert world.names(pull) == ["Listening", "Accepted", "HandshakeFailed"]  # somebody has looked
+    talk(world, pull, where)
 
 
 @pytest.mark.parametrize("error", ["EAGAIN", "EACCES", "ETIMEDOUT"])
