@@ -149,7 +149,9 @@ class MessageTransport:
             done.callback(None)
 
     def lost(self, reason: Failure) -> None:
-        """End."""
+        """End, once the protocol has all that had arrived."""
+        self._paused = False
+        self.deliver()
         self._pipe = None
         while self._waiting:  # one by one: whoever is told may cancel the others
             _, done = self._waiting.popleft()

@@ -13,6 +13,7 @@ __all__ = [
     "MAX_IDENTITY",
     "MAX_PROPERTIES",
     "MAX_PROPERTY_VALUE",
+    "MAX_TOPIC",
     "MORE",
     "PROPERTY_NAME_CHARACTERS",
     "SHORT_FRAME_LIMIT",
@@ -43,6 +44,8 @@ MAX_IDENTITY: Final = 255
 MAX_PROPERTIES: Final = 64
 #: Bytes in the value of one property.
 MAX_PROPERTY_VALUE: Final = 8192
+#: Bytes in a topic that a peer subscribes to. Far longer than any in the field; libzmq has no limit.
+MAX_TOPIC: Final = 32 * 1024
 #: RFC 37: name-char = ALPHA | DIGIT | "-" | "_" | "." | "+"
 PROPERTY_NAME_CHARACTERS: Final = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+"

@@ -15,6 +15,7 @@
     │   ├── IncompatibleSocketType     for example a PUSH that met a SUB
     │   ├── RoutingIdInUse             a second peer with a routing id that a ROUTER knows already
     │   ├── TooManyPeers               the peer was one more than a limit or a PAIR allows
+    │   ├── TooManySubscriptions       the peer subscribed to more than ``max_subscriptions``
     │   ├── HandshakeTimeout           the handshake took longer than ``handshake_timeout``
     │   └── PeerRefused                the peer sent ERROR and its reason
     ├── UsageError                     what the caller did
@@ -74,6 +75,7 @@ __all__ = [
     "SendTimeout",
     "SocketClosed",
     "TooManyPeers",
+    "TooManySubscriptions",
     "TransportUnavailable",
     "UnexpectedCommand",
     "UnknownEndpoint",
@@ -197,6 +199,14 @@ class TooManyPeers(ProtocolError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit} peers")
+        self.limit = limit
+
+
+class TooManySubscriptions(ProtocolError):
+    """A peer subscribed to one topic more than ``limit``, the option ``max_subscriptions``."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} subscriptions")
         self.limit = limit
 
 

@@ -317,6 +317,10 @@ class SocketOptions:
         False, _flag, "wait while any subscriber of the topic is full, instead of dropping",
         "ZMQ_XPUB_NODROP", types=_PUBLISHERS,
     )  # fmt: skip
+    max_subscriptions: int = _option(
+        100_000, _integer(0), "topics that one peer may subscribe to; 0: any number",
+        types=_PUBLISHERS,
+    )  # fmt: skip
     invert_matching: bool = _option(
         False, _flag, "deliver what does not match; set it on both sides",
         "ZMQ_INVERT_MATCHING", types=_MATCHERS,

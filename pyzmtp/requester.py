@@ -86,17 +86,17 @@ class Requester(Socket):
         return len(self._requests)
 
     def _send(self, request: _Request) -> None:
-        request.pipe = None if self._unsent else self._pattern.send_to_next(request.message)
-        if request.pipe is None:
-            self._unsent.append(request)
+        self._unsent.append(request)
+        self._send_unsent()
 
     def _send_unsent(self) -> None:
         while self._unsent:
-            request = self._unsent[0]
-            request.pipe = self._pattern.send_to_next(request.message)
-            if request.pipe is None:
+            pipe = self._pattern.next_pipe()
+            if pipe is None:
                 return
-            self._unsent.popleft()
+            request = self._unsent.popleft()
+            request.pipe = pipe
+            self._pattern.try_send(request.message)
 
     def _take_replies(self) -> None:
         while self._pattern.readable:

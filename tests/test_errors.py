@@ -29,6 +29,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "IncompatibleSocketType": {"ours": SocketType.PUSH, "theirs": "SUB"},
     "RoutingIdInUse": {"routing_id": b"twin"},
     "TooManyPeers": {"limit": 7},
+    "TooManySubscriptions": {"limit": 7},
     "HandshakeTimeout": {"seconds": 30.0},
     "PeerRefused": {"reason": "400"},
     "UsageError": {},

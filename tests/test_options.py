@@ -48,6 +48,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "xpub_verbose": _NO,
     "xpub_verboser": _NO,
     "xpub_nodrop": _NO,
+    "max_subscriptions": 100_000,
     "invert_matching": _NO,
     "xsub_verbose_unsubscribe": _NO,
 }
@@ -70,6 +71,7 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
     "receive_timeout": ([None, 0, 2, 0.25], _NO_TIMES),
     "max_message_size": ([0, 1, 2**40], _NO_SIZES),
     "max_message_parts": ([0, 1, 10_000], _NO_SIZES),
+    "max_subscriptions": ([0, 1, 10_000], _NO_SIZES),
     "routing_id": ([b"", b"x", b"\xff" * 255, b"x\0"], ["x", 1, None, b"x" * 256, b"\0x"]),
     "immediate": ([True, False], _NO_FLAGS),
     "handshake_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
@@ -122,6 +124,7 @@ _USES: Final = {
     "xpub_verbose": "XPUB",
     "xpub_verboser": "XPUB",
     "xpub_nodrop": "PUB XPUB",
+    "max_subscriptions": "PUB XPUB",
     "invert_matching": "PUB XPUB SUB",
     "xsub_verbose_unsubscribe": "XSUB",
 }

@@ -162,7 +162,7 @@ class Connecter(Keeper):
             pipe.peer = peer
             self._core.pattern.attach(pipe)
             self._pipe = pipe
-        pipe.peer = peer
+        pipe.change_peer(peer)
         return pipe
 
     def joined(self, pipe: Pipe) -> None:
@@ -200,7 +200,7 @@ class Connecter(Keeper):
     def _begin_stop(self) -> None:
         connected = self._pipe is not None and self._pipe.ready
         super()._begin_stop()
-        if not connected and not self._has_to_send():
+        if not self._over and not connected and not self._has_to_send():
             self._give_up()
 
     def _give_up(self) -> None:

@@ -8,7 +8,6 @@ from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import BalancedSender, FairReceiver
 from pyzmtp.patterns.pipe import Pipe
-from pyzmtp.wire.message import Message
 
 __all__ = ["DealerPattern"]
 
@@ -39,6 +38,6 @@ class DealerPattern(BalancedSender, FairReceiver):
         super().detach(pipe)
         self.on_lost(pipe)
 
-    def send_to_next(self, message: Message) -> Pipe | None:
-        """As :meth:`try_send`, but return the pipe that took the message."""
-        return self._outgoing.send(message)
+    def next_pipe(self) -> Pipe | None:
+        """Where the next message that is sent goes; ``None`` if nobody has room."""
+        return self._outgoing.peek()

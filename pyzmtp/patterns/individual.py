@@ -49,6 +49,11 @@ class IndividualPattern(Pattern):
         self._pipes.pop(pipe, None)
         super().detach(pipe)
 
+    def hiccup(self, pipe: Pipe) -> None:
+        # What was meant for the old connection is no business of the next one's.
+        self.dropped_sent += pipe.clear_outbox()
+        super().hiccup(pipe)
+
     def ready(self, pipe: Pipe) -> None:
         super().ready(pipe)
         self._handler.peer_ready(pipe)

@@ -36,6 +36,10 @@ class LoadBalancer:
         if self._next >= len(self._active):
             self._next = 0
 
+    def peek(self) -> Pipe | None:
+        """Whose turn it is: the next :meth:`send` goes there; ``None`` if nobody has room."""
+        return self._active[self._next] if self._active else None
+
     def send(self, message: Message) -> Pipe | None:
         """Queue ``message`` for the peer whose turn it is; return its pipe, ``None`` if nobody has room."""
         if not self._active:

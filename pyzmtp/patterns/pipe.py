@@ -56,7 +56,9 @@ class Pipe:
 
     __slots__ = (
         "_blocked",
+        "_former",
         "_inbox_bytes",
+        "_last_sender",
         "_on_writable",
         "_outbox_bytes",
         "_receive_hwm",
@@ -95,6 +97,8 @@ class Pipe:
         self._outbox_bytes = 0  # kept only where there is a mark in bytes
         self._inbox_bytes = 0
         self._blocked = False
+        self._former: deque[tuple[Peer, int]] | None = None  # whose the first in the inbox are
+        self._last_sender: Peer | None = None
         self._on_writable = on_writable
 
     # The way out
@@ -212,9 +216,36 @@ class Pipe:
         if self._receive_hwm_bytes:
             self._inbox_bytes += sum(map(_size, messages))
 
+    def change_peer(self, peer: Peer) -> None:
+        """Another connection has taken the place of the last; what that has brought stays its peer's."""
+        former = self.peer
+        if former is not None and self.inbox:
+            if self._former is None:
+                self._former = deque()
+            counted = sum(count for _, count in self._former)
+            self._former.append((former, len(self.inbox) - counted))
+        self.peer = peer
+
+    def _count_former(self) -> None:
+        """A message was taken while there were some of former peers: who sent it?"""
+        if not self._former:
+            self._former = None
+            self._last_sender = None
+            return
+        self._last_sender, count = self._former.popleft()
+        if count > 1:
+            self._former.appendleft((self._last_sender, count - 1))
+
+    @property
+    def sender(self) -> Peer | None:
+        """Who sent the message that was taken last."""
+        return self._last_sender if self._last_sender is not None else self.peer
+
     def take(self) -> Message:
         """The next message for the application."""
         message = self.inbox.popleft()
+        if self._former is not None:
+            self._count_former()
         if self._receive_hwm_bytes:
             self._inbox_bytes -= _size(message)
         if self._blocked:
@@ -225,6 +256,7 @@ class Pipe:
         """All messages for the application."""
         messages = list(self.inbox)
         self.inbox.clear()
+        self._former = self._last_sender = None
         self._inbox_bytes = 0
         if self._blocked:
             self._check_room()

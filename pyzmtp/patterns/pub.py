@@ -6,6 +6,7 @@ from pyzmtp.constants import SocketType
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.xpub import XPubPattern
 from pyzmtp.wire.message import Message
+from pyzmtp.wire.subscription import is_subscription
 
 __all__ = ["PubPattern"]
 
@@ -14,7 +15,6 @@ class PubPattern(XPubPattern):
     """As :class:`XPubPattern`, but nothing is received: messages from below are dropped."""
 
     socket_type = SocketType.PUB
-    _tells = False
 
     def _hand_up(self, pipe: Pipe, messages: list[Message]) -> None:
-        self.dropped_received += len(messages)
+        self.dropped_received += sum(not is_subscription(message) for message in messages)

@@ -78,7 +78,7 @@ class ReqPattern(BalancedSender, Receiver):
         self.check_send()
         envelope = self._next_envelope()
         request = envelope + message
-        pipe = self._outgoing.send(request)
+        pipe = self._outgoing.peek()
         if pipe is None:
             return False
         self.dropped_received += self.discard_all()  # req_relaxed: a reply that nobody wants now
@@ -86,6 +86,8 @@ class ReqPattern(BalancedSender, Receiver):
         self._envelope = envelope
         self._asked = pipe
         self._request = request
+        # Last of all: a transport may lose its connection, or bring the reply, from within its write.
+        self._outgoing.send(request)
         return True
 
     def _next_envelope(self) -> Message:

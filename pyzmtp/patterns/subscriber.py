@@ -8,7 +8,12 @@ from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.wire.message import Outgoing
-from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_command, subscription_message
+from pyzmtp.wire.subscription import (
+    SUBSCRIBE,
+    is_subscription,
+    subscription_command,
+    subscription_message,
+)
 
 __all__ = ["Subscriber"]
 
@@ -41,9 +46,9 @@ class Subscriber(FairReceiver):
         super().hiccup(pipe)
 
     def clear(self, pipe: Pipe) -> int:
-        messages = sum(not _is_subscription(queued) for queued in pipe.outbox)
+        messages = [queued for queued in pipe.outbox if isinstance(queued, list)]
         pipe.clear_outbox()
-        return messages
+        return sum(not is_subscription(message) for message in messages)
 
     def detach(self, pipe: Pipe) -> None:
         self._pipes.pop(pipe, None)
@@ -66,16 +71,9 @@ class Subscriber(FairReceiver):
         return count == 1
 
     def _tell_all(self, prefix: bytes, topic: bytes) -> None:
-        for pipe in self._pipes:
+        for pipe in tuple(self._pipes):  # one can be lost in the very moment of writing to it
             if pipe.ready:
                 pipe.push(_for_peer(pipe, prefix, topic))
-
-
-def _is_subscription(queued: Outgoing) -> bool:
-    """Whether something in an outbox is a subscription: a command, or its message form."""
-    return not isinstance(queued, list) or (
-        len(queued) == 1 and queued[0][:1] in (SUBSCRIBE, CANCEL)
-    )
 
 
 def _for_peer(pipe: Pipe, prefix: bytes, topic: bytes) -> Outgoing:

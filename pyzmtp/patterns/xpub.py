@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from pyzmtp.constants import SocketType
+from pyzmtp.constants import MAX_TOPIC, SocketType
+from pyzmtp.errors import FrameTooLarge, ProtocolError, TooManySubscriptions
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver, Sender
 from pyzmtp.patterns.distributor import distribute
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.subscription_trie import SubscriptionTrie
 from pyzmtp.wire.message import Message
-from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
+from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, is_subscription, subscription_message
 
 __all__ = ["XPubPattern"]
 
@@ -26,11 +27,10 @@ class XPubPattern(Sender, FairReceiver):
     Only a message of a single frame is a subscription. (libzmq looks into each frame of a multipart
     message too and so can break it apart; a message is atomic here.)
 
-    :ivar on_subscribed: called when a peer has subscribed to something.
+    :ivar on_subscribed: called when peers may have subscribed to something.
     """
 
     socket_type = SocketType.XPUB
-    _tells = True  # whether the application receives notices
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
@@ -48,14 +48,13 @@ class XPubPattern(Sender, FairReceiver):
         topics = sorted(self._trie.topics(pipe))
         alone = self._trie.remove_subscriber(pipe)
         super().detach(pipe)
-        if self._tells:
-            lost = topics if self.options.xpub_verboser else alone
-            self._hand_up(pipe, [subscription_message(CANCEL, topic) for topic in lost])
+        lost = topics if self.options.xpub_verboser else alone
+        self._hand_up(pipe, [subscription_message(CANCEL, topic) for topic in lost])
 
     def discard(self, pipe: Pipe) -> int:
         # The notices stay: whoever forwards subscriptions must hear of the end of each.
         unread = self._incoming.take_from(pipe)
-        notices = [message for message in unread if _is_subscription(message)]
+        notices = [message for message in unread if is_subscription(message)]
         self._hand_up(pipe, notices)
         return len(unread) - len(notices)
 
@@ -73,30 +72,39 @@ class XPubPattern(Sender, FairReceiver):
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         received = []
-        for message in messages:
-            if not _is_subscription(message) or self._subscription(pipe, message[0]):
-                received.append(message)
+        before = len(self._trie.topics(pipe))
+        try:
+            for message in messages:
+                if not is_subscription(message) or self._subscription(pipe, message[0]):
+                    received.append(message)
+        except ProtocolError as error:
+            if pipe.link is not None:
+                pipe.link.drop(error)
         self._hand_up(pipe, received)
+        if len(self._trie.topics(pipe)) > before:
+            self.on_subscribed()
 
     def _subscription(self, pipe: Pipe, frame: bytes) -> bool:
-        """Note a subscription or cancellation; return whether the application is told of it."""
+        """Note a subscription or cancellation; return whether the application is told of it.
+
+        Raises :exc:`TooManySubscriptions` and :exc:`FrameTooLarge` for more than a peer may have.
+        """
         prefix, topic = frame[:1], frame[1:]
-        if prefix == SUBSCRIBE:
-            first = self._trie.add(topic, pipe)
-            self.on_subscribed()
-            return self._tells and (first or self._tells_all)
         held = topic in self._trie.topics(pipe)
+        if prefix == SUBSCRIBE:
+            limit = self.options.max_subscriptions
+            if not held and 0 < limit <= len(self._trie.topics(pipe)):
+                raise TooManySubscriptions(limit)
+            if len(topic) > MAX_TOPIC:
+                raise FrameTooLarge(len(topic), MAX_TOPIC)
+            return self._trie.add(topic, pipe) or self._tells_all
         last = self._trie.remove(topic, pipe)
         if self.options.xpub_nodrop:
             self.on_writable()  # a full peer that is no subscriber any more holds nothing up
-        return self._tells and held and (last or self.options.xpub_verboser)
+        return held and (last or self.options.xpub_verboser)
 
     def _hand_up(self, pipe: Pipe, messages: list[Message]) -> None:
         """Give messages and notices to the application."""
         if messages:
             self._incoming.put(pipe, messages)
             self.on_readable()
-
-
-def _is_subscription(message: Message) -> bool:
-    return len(message) == 1 and message[0][:1] in (SUBSCRIBE, CANCEL)

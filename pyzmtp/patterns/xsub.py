@@ -7,7 +7,7 @@ from pyzmtp.patterns.base import Sender
 from pyzmtp.patterns.distributor import distribute
 from pyzmtp.patterns.subscriber import Subscriber
 from pyzmtp.wire.message import Message
-from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE
+from pyzmtp.wire.subscription import is_subscription
 
 __all__ = ["XSubPattern"]
 
@@ -21,11 +21,10 @@ class XSubPattern(Sender, Subscriber):
     socket_type = SocketType.XSUB
 
     def try_send(self, message: Message) -> bool:
-        prefix = message[0][:1]
-        if len(message) > 1 or prefix not in (SUBSCRIBE, CANCEL):
+        if not is_subscription(message):
             self.dropped_sent += distribute(message, self._pipes)
-        elif self._count(prefix, message[0][1:]) or self.options.xsub_verbose_unsubscribe:
-            for pipe in self._pipes:
+        elif self._count(message[0][:1], message[0][1:]) or self.options.xsub_verbose_unsubscribe:
+            for pipe in tuple(self._pipes):  # one can be lost in the very moment of writing to it
                 if pipe.ready:
                     # As it is: libzmq sends an application's own subscriptions as messages too.
                     pipe.push(message)

@@ -162,8 +162,9 @@ class ReceivingSocket(Socket):
 
     def _take_with_peer(self) -> tuple[Peer, Message]:
         pipe, message = self._pattern.take()
-        assert pipe.peer is not None  # a message has come through it
-        return pipe.peer, message
+        sender = pipe.sender
+        assert sender is not None  # a message has come through the pipe
+        return sender, message
 
     def _check_receive(self) -> None:
         self._check_open()

@@ -11,7 +11,13 @@ from typing import Final
 from pyzmtp.wire.command import Command
 from pyzmtp.wire.message import Message
 
-__all__ = ["CANCEL", "SUBSCRIBE", "subscription_command", "subscription_message"]
+__all__ = [
+    "CANCEL",
+    "SUBSCRIBE",
+    "is_subscription",
+    "subscription_command",
+    "subscription_message",
+]
 
 SUBSCRIBE: Final = b"\x01"
 CANCEL: Final = b"\x00"
@@ -27,3 +33,8 @@ def subscription_command(prefix: bytes, topic: bytes) -> Command:
 def subscription_message(prefix: bytes, topic: bytes) -> Message:
     """The message form, which every version knows."""
     return [prefix + topic]
+
+
+def is_subscription(message: Message) -> bool:
+    """Whether a message is the message form: one frame, that begins with 1 or 0."""
+    return len(message) == 1 and message[0][:1] in (SUBSCRIBE, CANCEL)

@@ -43,13 +43,18 @@ def test_it_receives_from_its_peers_in_turn_and_removes_nothing(dealer: DealerPa
 
 def test_it_waits_without_peers(dealer: DealerPattern) -> None:
     assert not dealer.try_send([b"a"])
-    assert dealer.send_to_next([b"a"]) is None
+    assert dealer.next_pipe() is None
     assert dealer.dropped_sent == 0
 
 
-def test_it_can_say_who_took_a_message(dealer: DealerPattern) -> None:
+def test_it_can_say_who_is_next(dealer: DealerPattern) -> None:
     first, second = accept(dealer), accept(dealer)
-    assert [dealer.send_to_next([b"a"]) for _ in range(3)] == [first, second, first]
+    turns = []
+    for number in range(3):
+        turns.append(dealer.next_pipe())
+        dealer.try_send([b"%d" % number])
+    assert turns == [first, second, first]
+    assert queued(first) == [[b"0"], [b"2"]]
 
 
 def test_the_queue_for_a_peer_that_left_is_gone(dealer: DealerPattern) -> None:

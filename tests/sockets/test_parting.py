@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyzmtp import DealerSocket, PairSocket, PullSocket, PushSocket
-from pyzmtp.engine.events import Closed, MessagesDropped
+from pyzmtp.engine.events import Accepted, Closed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, UnknownEndpoint
 
 from .world import Outcomes, World, hello, message
@@ -231,3 +231,36 @@ def test_dealer_can_connect_again_after_disconnect(world: World) -> None:
     client.try_send(b"x")
     world.settle()
     assert world.drain(server) == [[b"x"]]
+
+
+def test_what_comes_while_unbind_lingers_can_still_be_received(world: World) -> None:
+    world.network.kernel_buffer = 1000
+    dealer = world.make(DealerSocket)
+    address = world.bind(dealer)
+    peer = world.attach_raw(dealer, hello("DEALER"), address)
+    peer.pause()
+    dealer.try_send(bytes(200_000))
+    dealer.try_send(b"end")
+    done = Outcomes(dealer.unbind(address))
+    peer.send(message(b"late"))
+    world.settle()
+    assert done.pending
+    assert world.drain(dealer) == [[b"late"]]
+    peer.resume()
+    world.settle()
+    assert done == [None]
+    assert peer.received.endswith(message(b"end"))
+
+
+def test_closing_from_within_accepted_does_not_wait_for_the_handshake(world: World) -> None:
+    pull = world.make(PullSocket)
+    closing: list[Outcomes[None]] = []
+
+    def close_at(event: object) -> None:
+        if isinstance(event, Accepted):
+            closing.append(Outcomes(pull.close(linger=None)))
+
+    pull.on_event(close_at)
+    peer = world.attach_raw(pull, b"")
+    assert closing == [[None]]
+    assert peer.closed is not None
