@@ -57,7 +57,12 @@ def _option(
     """A field: its default, its validator, and what the documentation says of it."""
     metadata = {"meaning": meaning, "zmq": zmq, "zmq_default": zmq_default, "types": types}
     return field(
-        default=default, converter=converter, validator=check, kw_only=True, metadata=metadata
+        default=default,
+        converter=converter,
+        validator=check,
+        hash=converter is None,  # a mapping has none
+        kw_only=True,
+        metadata=metadata,
     )
 
 
@@ -247,14 +252,14 @@ class SocketOptions:
     send_buffer: int | None = _option(
         None,
         _or_none(_integer(1, 2**31 - 1), "the system's default"),
-        "the size of the kernel's send buffer",
+        "the size of the kernel's send buffer, for tcp:// and ipc://",
         "ZMQ_SNDBUF",
         "-1 (the system's default)",
     )
     receive_buffer: int | None = _option(
         None,
         _or_none(_integer(1, 2**31 - 1), "the system's default"),
-        "the size of the kernel's receive buffer",
+        "the size of the kernel's receive buffer, for tcp:// and ipc://",
         "ZMQ_RCVBUF",
         "-1 (the system's default)",
     )

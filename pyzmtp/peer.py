@@ -40,3 +40,8 @@ class Peer:
     routing_id: bytes = b""
     user_id: str | None = None
     metadata: Mapping[str, bytes] = field(factory=dict, converter=_read_only)
+
+    @property
+    def reads_commands(self) -> bool:
+        """Whether it reads subscriptions as commands: all but ZMTP 3.0 do, which libzmq treats alike."""
+        return self.version != (3, 0)

@@ -113,9 +113,9 @@ class Requester(Socket):
         request = self._requests.pop(number, None)
         if request is None:
             return  # it has been answered, or given up, this very moment
-        if request in self._unsent:
+        if request.pipe is None:
             self._unsent.remove(request)
-        elif request.pipe is not None:
+        else:
             request.pipe.withdraw(request.message)
 
     def _lost(self, pipe: Pipe) -> None:
@@ -129,6 +129,7 @@ class Requester(Socket):
                 request.reply.errback(PeerLost(pipe.peer.address if pipe.peer else "a peer"))
             elif not pipe.attached:
                 pipe.withdraw(request.message)
+                request.pipe = None
                 self._send(request)
 
     def _waiting_to_send(self) -> int:

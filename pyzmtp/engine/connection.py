@@ -325,7 +325,6 @@ class Connection:
         self._move(Input.FAILED)
         self._deadline = None
         self.more = False
-        self.more = False
 
 
 _SUBSCRIPTIONS: Final = {b"SUBSCRIBE": SUBSCRIBE, b"CANCEL": CANCEL}

@@ -7,10 +7,14 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
 
 from pyzmtp.options import SocketOptions
 
 __all__ = ["WriteTurn", "set_buffers"]
+
+
+_log = Logger(namespace="pyzmtp")
 
 
 class WriteTurn:
@@ -54,7 +58,10 @@ class WriteTurn:
         self._call = None
         members, self._members = self._members, []
         for at_end in members:
-            at_end()
+            try:
+                at_end()
+            except Exception:  # one connection's trouble is not the others'
+                _log.failure("the end of a turn failed")
 
 
 def set_buffers(handle: object, options: SocketOptions) -> None:

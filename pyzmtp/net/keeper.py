@@ -60,7 +60,7 @@ class Keeper:
     def handshake_done(self, protocol: ZMTPProtocol, peer: Peer) -> Pipe:
         """The peer is ready: give it a pipe. Raises :exc:`ProtocolError` for one that is refused."""
         pipe = self._pipe_for(peer)
-        pipe.reads_commands = peer.version != (3, 0)
+        pipe.reads_commands = peer.reads_commands
         if pipe.attached:
             self._core.pattern.ready(pipe)
         return pipe

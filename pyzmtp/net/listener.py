@@ -7,6 +7,7 @@ from collections import Counter
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pyzmtp.engine.events import Accepted, BindFailed, Listening
@@ -21,6 +22,8 @@ from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
 __all__ = ["Listener"]
+
+_log = Logger(namespace="pyzmtp")
 
 
 class Listener(Keeper):
@@ -72,10 +75,13 @@ class Listener(Keeper):
 
     def connection_made(self, protocol: ZMTPProtocol) -> None:
         super().connection_made(protocol)
-        self._core.emit(Accepted(self.address, protocol.peer_address))
         host = protocol.peer_address.rpartition(":")[0]
         self._half_open[protocol] = host
         self._half_open_by_host[host] += 1
+        self._core.emit(Accepted(self.address, protocol.peer_address))
+        if self._stopped is not None:
+            protocol.abort()
+            return
         options = self._core.options
         if len(self._half_open) > options.max_half_open:
             self._drop_oldest(None, options.max_half_open)
@@ -130,6 +136,8 @@ class Listener(Keeper):
             Deferred.fromCoroutine(self._listening.stop()).addBoth(self._port_stopped)
 
     def _port_stopped(self, result: object) -> None:
+        if isinstance(result, Failure):
+            _log.failure("{address} could not be closed properly", result, address=self.address)
         self._listening = None
         self._check_stopped()
 

@@ -57,17 +57,14 @@ class ZMTPProtocol(Protocol):
         self._incoming = incoming
         self._deliver = core.pattern.deliver
         self._seconds = core.reactor.seconds
-        self._timer: IDelayedCall | None = (
-            None  # the connection's deadline, or that of its last words
-        )
+        self._timer: IDelayedCall | None = None  # for the deadline, or for the last words
+        self._deadline: float | None = None  # the connection's, as the timer knows it
         self._collecting = False  # messages of this turn wait for its end
         self._write_paused = False  # the transport's buffer is full
         self._read_paused = False  # the pipe's inbox is full
         self._receiving = False
         self._flushing = False
-        self._finishing = (
-            False  # nothing is taken in any more, and the connection ends when all is out
-        )
+        self._finishing = False  # the connection ends when all is out
         self._over = False  # nothing more is written
         self._parted = False  # the keeper knows that it is over
 
@@ -93,7 +90,7 @@ class ZMTPProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         connection = self.connection
-        if connection.more and not self._finishing:
+        if connection.more:
             # Whole messages that the inbox had no room for: they were received, and are kept.
             self._hand_in(connection.receive_data(b"", self._seconds(), sys.maxsize))
         self._over = True
@@ -129,18 +126,20 @@ class ZMTPProtocol(Protocol):
         """Take a chunk apart, as far as the pipe has room; what remains waits in the connection."""
         connection = self.connection
         self._receiving = True
-        while True:
-            pipe = self.pipe
-            room = pipe.room() if pipe is not None else 0
-            messages = connection.receive_data(data, self._seconds(), room)
-            if messages and not self._finishing:
-                self._hand_in(messages)
-            if connection.attention:
-                self._attend()
-            if not connection.more or (self.pipe is not None and self.pipe.room() <= 0):
-                break
-            data = b""
-        self._receiving = False
+        try:
+            while True:
+                pipe = self.pipe
+                room = pipe.room() if pipe is not None else 0
+                messages = connection.receive_data(data, self._seconds(), room)
+                if messages:
+                    self._hand_in(messages)
+                if connection.attention:
+                    self._attend()
+                if not connection.more or (self.pipe is not None and self.pipe.room() <= 0):
+                    break
+                data = b""
+        finally:
+            self._receiving = False
         self._regulate_reading()
 
     def _hand_in(self, messages: list[Message]) -> None:
@@ -232,21 +231,20 @@ class ZMTPProtocol(Protocol):
             return  # a transport that resumes us from within write(): the loop below goes on anyhow
         self._flushing = True
         outbox = pipe.outbox
-        while outbox and not self._write_paused and not self._over:
-            data, count = self.connection.encode(outbox, _WRITE_SIZE)
-            self.transport.write(data)
-            pipe.taken_out(count)
-        self._flushing = False
+        try:
+            while outbox and not self._write_paused and not self._over:
+                data, count = self.connection.encode(outbox, _WRITE_SIZE)
+                self.transport.write(data)
+                pipe.taken_out(count)
+        finally:
+            self._flushing = False
         if self._finishing and not outbox:
             self._lose()
 
     # The end
 
     def finish(self) -> None:
-        """Take nothing more, and close when all that is queued has left.
-
-        Before the handshake is done nothing can leave.
-        """
+        """Close when all that is queued has left. Before the handshake is done, nothing can."""
         self._finishing = True
         if self.pipe is not None and not self.pipe.outbox:
             self._lose()
@@ -257,6 +255,7 @@ class ZMTPProtocol(Protocol):
         if abort is not None:
             abort()
         elif not self._over:
+            self.transport.unregisterProducer()  # Twisted does not close under one that is paused
             self.transport.loseConnection()
         self._over = True
 
@@ -276,16 +275,19 @@ class ZMTPProtocol(Protocol):
     # The time
 
     def _set_timer(self) -> None:
+        """Have the connection called when it asks for it."""
+        if self._over:
+            return
         deadline = self.connection.next_deadline()
-        if deadline is None:
-            if not self._over:
-                self._cancel_timer()
-        elif self._timer is None:
-            delay = max(0.0, deadline - self._seconds())
-            self._timer = self._core.reactor.callLater(delay, self._timer_due)
+        if deadline != self._deadline:
+            self._deadline = deadline
+            self._cancel_timer()
+            if deadline is not None:
+                delay = max(0.0, deadline - self._seconds())
+                self._timer = self._core.reactor.callLater(delay, self._timer_due)
 
     def _timer_due(self) -> None:
-        self._timer = None
+        self._timer = self._deadline = None
         self.connection.handle_timer(self._seconds())
         self._attend()
 

@@ -75,7 +75,9 @@ class XPubPattern(Sender, FairReceiver):
         before = len(self._trie.topics(pipe))
         try:
             for message in messages:
-                if not is_subscription(message) or self._subscription(pipe, message[0]):
+                if not is_subscription(message) or (
+                    pipe.attached and self._subscription(pipe, message[0])
+                ):
                     received.append(message)
         except ProtocolError as error:
             if pipe.link is not None:

@@ -29,6 +29,8 @@ from pyzmtp.sockets.stats import Stats
 __all__ = ["Socket"]
 
 _Self = TypeVar("_Self", bound="Socket")
+_Bind = Listener | InprocListener
+_Connect = Connecter | InprocConnecter
 
 # libzmq: to connect these twice to the same address is to connect them once.
 _CONNECT_ONCE = frozenset({SocketType.DEALER, SocketType.SUB, SocketType.PUB, SocketType.REQ})
@@ -56,12 +58,12 @@ class Socket:
         self._core = SocketCore(
             reactor, self._options, self._pattern, self._monitor.emit, self._let_go
         )
-        self._binds: list[Listener | InprocListener] = []
-        self._connects: list[Connecter | InprocConnecter] = []
+        self._binds: list[_Bind] = []
+        self._connects: list[_Connect] = []
         self._released: list[
             InprocListener
         ] = []  # names given back whose links live on, as in libzmq
-        self._parting: list[Connecter | InprocConnecter | Listener] = []  # these linger
+        self._parting: list[_Bind | _Connect] = []  # these linger
         self._closed: Outcome[bool] | None = None
 
     def _new_pattern(self, options: SocketOptions) -> Pattern:
@@ -113,7 +115,7 @@ class Socket:
             for connect in self._connects:
                 if where in (connect.where, connect.address):
                     return connect.outcome.ask()
-        connecter: Connecter | InprocConnecter
+        connecter: _Connect
         if isinstance(place, InprocAddress):
             connecter = InprocConnecter(self._core, place.name, routing_id)
         else:
@@ -155,7 +157,7 @@ class Socket:
             self._connects.remove(connect)
         return self._part(found)
 
-    def _part(self, keepers: Sequence[Connecter | InprocConnecter | Listener]) -> Deferred[None]:
+    def _part(self, keepers: Sequence[_Bind | _Connect]) -> Deferred[None]:
         """Let binds or connects come to their end, which close() can hasten."""
         self._parting += keepers
         stops = [keeper.stop(self._options.linger) for keeper in keepers]
@@ -282,6 +284,6 @@ class Socket:
         return f"<{type(self).__name__} {state}>"
 
 
-def _is_at(keeper: Connecter | InprocConnecter | Listener | InprocListener, where: object) -> bool:
+def _is_at(keeper: _Bind | _Connect, where: object) -> bool:
     """Whether ``where`` means this bind or connect: its address, or the very endpoint it was given."""
     return where == keeper.address if isinstance(where, str) else where is keeper.where

@@ -8,6 +8,7 @@ that is a pointer, here it is the ``bytes`` object itself.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
@@ -18,8 +19,8 @@ __all__ = ["FrameDecoder", "encode_batch", "encode_frame", "encode_message"]
 _LAST = [bytes((0x00, size)) for size in range(256)]
 _MORE = [bytes((0x01, size)) for size in range(256)]
 
-# No peer can mean a longer frame than this; it also keeps every sum below within 64 bits.
-_LARGEST_FRAME = 2**62
+# No peer can mean a longer frame than this; it also keeps every sum below within a C integer.
+_LARGEST_FRAME = min(2**62, sys.maxsize // 2 + 1)
 
 # Pieces of a split body that are smaller than this are gathered in one bytearray: a peer that drips
 # single bytes must not cost an object each, a peer that sends large segments must not cost a copy.
