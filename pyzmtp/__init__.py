@@ -16,7 +16,6 @@ from pyzmtp.callbacks import (
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.events import (
     Accepted,
-    AcceptFailed,
     BindFailed,
     Closed,
     ConnectDelayed,
@@ -88,7 +87,6 @@ from pyzmtp.sockets.xsub import XSubSocket
 
 __all__ = [
     "IMPLEMENTATION",
-    "AcceptFailed",
     "Accepted",
     "AddressError",
     "AddressInUse",

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from pyzmtp.engine.events import AcceptFailed, BindFailed, Event, HandshakeFailed, MessagesDropped
+from pyzmtp.engine.events import BindFailed, Event, HandshakeFailed, MessagesDropped
 
 __all__ = ["EventStream", "Monitor"]
 
@@ -19,7 +19,7 @@ __all__ = ["EventStream", "Monitor"]
 _MAX_WAITING: Final = 1000
 #: Seconds between two warnings of one socket: a scanner on the port must not fill the log.
 _WARNING_INTERVAL: Final = 1.0
-_WORTH_A_WARNING: Final = (AcceptFailed, BindFailed, HandshakeFailed, MessagesDropped)
+_WORTH_A_WARNING: Final = (BindFailed, HandshakeFailed, MessagesDropped)
 
 _log = Logger(namespace="pyzmtp")
 

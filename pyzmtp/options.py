@@ -244,10 +244,10 @@ class SocketOptions:
     max_half_open: int = _option(
         1000,
         _integer(1),
-        "accepted connections of one bind whose handshake is not done; the oldest gives way",
+        "accepted connections of one bind whose handshake is not done; one too many is closed",
     )
     max_half_open_per_address: int = _option(
-        250, _integer(1), "the same, for connections from one address"
+        500, _integer(1), "the same, for connections from one address"
     )
     send_buffer: int | None = _option(
         None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
+from collections import OrderedDict
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
@@ -50,7 +50,7 @@ class Requester(Socket):
         super().__init__(reactor, options, **overrides)
         self._next = secrets.randbits(64)
         self._requests: dict[bytes, _Request] = {}
-        self._unsent: deque[_Request] = deque()
+        self._unsent: OrderedDict[_Request, None] = OrderedDict()
         self._pattern.on_readable = self._take_replies
         self._pattern.on_writable = self._send_unsent
         self._pattern.on_lost = self._lost
@@ -86,7 +86,7 @@ class Requester(Socket):
         return len(self._requests)
 
     def _send(self, request: _Request) -> None:
-        self._unsent.append(request)
+        self._unsent[request] = None
         self._send_unsent()
 
     def _send_unsent(self) -> None:
@@ -94,7 +94,7 @@ class Requester(Socket):
             pipe = self._pattern.next_pipe()
             if pipe is None:
                 return
-            request = self._unsent.popleft()
+            request, _ = self._unsent.popitem(last=False)
             request.pipe = pipe
             self._pattern.try_send(request.message)
 
@@ -114,7 +114,7 @@ class Requester(Socket):
         if request is None:
             return  # it has been answered, or given up, this very moment
         if request.pipe is None:
-            self._unsent.remove(request)
+            del self._unsent[request]
         else:
             request.pipe.withdraw(request.message)
 

@@ -13,7 +13,6 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, global
 from zope.interface import implementer
 
 from pyzmtp.engine.events import (
-    AcceptFailed,
     BindFailed,
     Connected,
     Disconnected,
@@ -337,7 +336,6 @@ def test_to_close_twice_does_no_harm(monitor: Monitor) -> None:
 
 @pytest.mark.parametrize(("event", "reason"), [
     (_failed(), "does not speak ZMTP"),
-    (AcceptFailed(_ADDRESS, TooManyPeers(5)), "more than 5 peers"),
     (BindFailed(_ADDRESS, AddressInUse(_ADDRESS)), "is in use"),
     (MessagesDropped(_ADDRESS, 3, "the peer left"), "the peer left"),
 ])  # fmt: skip

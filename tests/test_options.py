@@ -34,7 +34,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "reconnect_interval_max": 0.0,
     "backlog": 100,
     "max_half_open": 1000,
-    "max_half_open_per_address": 250,
+    "max_half_open_per_address": 500,
     "send_buffer": None,
     "receive_buffer": None,
     "ipv6": _NO,

@@ -12,7 +12,6 @@ from pyzmtp.errors import ProtocolError
 from pyzmtp.peer import Peer
 
 __all__ = [
-    "AcceptFailed",
     "Accepted",
     "BindFailed",
     "Closed",
@@ -52,13 +51,6 @@ class Accepted(Event):
     """Somebody at ``peer_address`` connected to us; nothing is known yet (ZMQ_EVENT_ACCEPTED)."""
 
     peer_address: str
-
-
-@frozen
-class AcceptFailed(Event):
-    """A connection was turned away or lost before it began (ZMQ_EVENT_ACCEPT_FAILED)."""
-
-    error: Exception
 
 
 @frozen

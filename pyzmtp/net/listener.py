@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
+from attrs import frozen
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
@@ -26,11 +28,23 @@ __all__ = ["Listener"]
 _log = Logger(namespace="pyzmtp")
 
 
+#: Seconds that a handshake may take before it counts as held up.
+_GRACE: Final = 1.0
+
+
+@frozen
+class _HalfOpen:
+    """Where a connection came from, and when."""
+
+    host: str
+    since: float
+
+
 class Listener(Keeper):
     """Listens at one place, and keeps the connections that it has accepted.
 
     A connection gets a pipe when its handshake is done, and the pipe ends with it. Until then it
-    counts among the half-open ones, of which there are only so many: the oldest makes way.
+    counts among the half-open ones, of which there are only so many.
     """
 
     incoming = True
@@ -40,7 +54,7 @@ class Listener(Keeper):
         self._place = place
         self._listening: ListeningAt | None = None
         self._starting: Deferred[str] | None = None
-        self._half_open: dict[ZMTPProtocol, str] = {}  # in the order of their coming
+        self._half_open: dict[ZMTPProtocol, _HalfOpen] = {}  # in the order of their coming
         self._half_open_by_host: Counter[str] = Counter()
 
     def start(self, reactor: Reactor) -> Deferred[str]:
@@ -76,31 +90,37 @@ class Listener(Keeper):
     def connection_made(self, protocol: ZMTPProtocol) -> None:
         super().connection_made(protocol)
         host = protocol.peer_address.rpartition(":")[0]
-        self._half_open[protocol] = host
+        self._half_open[protocol] = _HalfOpen(host, self._core.reactor.seconds())
         self._half_open_by_host[host] += 1
         self._core.emit(Accepted(self.address, protocol.peer_address))
+        options = self._core.options
         if self._stopped is not None:
             protocol.abort()
-            return
-        options = self._core.options
-        if len(self._half_open) > options.max_half_open:
-            self._drop_oldest(None, options.max_half_open)
-        elif self._half_open_by_host[host] > options.max_half_open_per_address and host:
-            self._drop_oldest(host, options.max_half_open_per_address)
+        elif len(self._half_open) > options.max_half_open:
+            self._drop_one(None, options.max_half_open)
+        elif host and self._half_open_by_host[host] > options.max_half_open_per_address:
+            self._drop_one(host, options.max_half_open_per_address)
 
-    def _drop_oldest(self, host: str | None, limit: int) -> None:
-        for protocol, came_from in self._half_open.items():
-            if host in (None, came_from):
-                self._no_longer_half_open(protocol)
-                protocol.drop(TooManyPeers(limit))
-                return
+    def _drop_one(self, host: str | None, limit: int) -> None:
+        """Turn away one connection from ``host``, or from anywhere: there are more than ``limit``.
+
+        A handshake takes milliseconds. Who has had a second makes way, so that those who say nothing
+        cannot keep others out; if nobody has, an honest crowd is coming, and the last one has to try
+        again.
+        """
+        matching = [one for one, came in self._half_open.items() if host in (None, came.host)]
+        oldest, newest = matching[0], matching[-1]
+        age = self._core.reactor.seconds() - self._half_open[oldest].since
+        unlucky = oldest if age >= _GRACE else newest
+        self._no_longer_half_open(unlucky)
+        unlucky.drop(TooManyPeers(limit))
 
     def _no_longer_half_open(self, protocol: ZMTPProtocol) -> None:
-        host = self._half_open.pop(protocol, None)
-        if host is not None:
-            self._half_open_by_host[host] -= 1
-            if not self._half_open_by_host[host]:
-                del self._half_open_by_host[host]
+        came = self._half_open.pop(protocol, None)
+        if came is not None:
+            self._half_open_by_host[came.host] -= 1
+            if not self._half_open_by_host[came.host]:
+                del self._half_open_by_host[came.host]
 
     # The keeper's part
 

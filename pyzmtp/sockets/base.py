@@ -286,4 +286,7 @@ class Socket:
 
 def _is_at(keeper: _Bind | _Connect, where: object) -> bool:
     """Whether ``where`` means this bind or connect: its address, or the very endpoint it was given."""
-    return where == keeper.address if isinstance(where, str) else where is keeper.where
+    if not isinstance(where, str):
+        return where is keeper.where
+    # libzmq: what was given with a wildcard goes by its real address only.
+    return where == keeper.address or (where == keeper.where and "*" not in where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from inspect import isawaitable, iscoroutine
 from typing import Any, Final, Generic, TypeVar
@@ -95,7 +95,7 @@ class ReceivingSocket(Socket):
         self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
     ) -> None:
         super().__init__(reactor, options, **overrides)
-        self._receives: deque[_PendingReceive[Any]] = deque()
+        self._receives: OrderedDict[_PendingReceive[Any], None] = OrderedDict()
         self._consumer: _Consumer | None = None
         self._serving = False
         self._pattern.on_readable = self._serve
@@ -190,7 +190,7 @@ class ReceivingSocket(Socket):
             return fail(ReceiveTimeout(timeout))
         done: Deferred[_T] = Deferred(lambda _: self._give_up_receiving(pending))
         pending = _PendingReceive(take, done)
-        self._receives.append(pending)
+        self._receives[pending] = None
         if timeout is not None:
 
             def time_out() -> None:
@@ -202,8 +202,10 @@ class ReceivingSocket(Socket):
 
     def _give_up_receiving(self, pending: _PendingReceive[Any]) -> None:
         pending.cancel_timer()
-        if pending in self._receives:
-            self._receives.remove(pending)
+        self._receives.pop(pending, None)
+
+    def _next_receive(self) -> _PendingReceive[Any]:
+        return self._receives.popitem(last=False)[0]
 
     # Handing messages over
 
@@ -214,7 +216,7 @@ class ReceivingSocket(Socket):
         self._serving = True
         try:
             while self._receives and self._pattern.readable:
-                self._receives.popleft().succeed()
+                self._next_receive().succeed()
             while self._consumer is not None and not self._consumer.busy:
                 batch = self._pattern.take_batch(_MAX_BATCH) if self._pattern.readable else []
                 if not batch:
@@ -257,7 +259,7 @@ class ReceivingSocket(Socket):
         super()._stop_waiting()
         # One by one: whoever is told may cancel the others.
         while self._receives:
-            self._receives.popleft().fail(SocketClosed())
+            self._next_receive().fail(SocketClosed())
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.done.callback(None)

@@ -94,4 +94,4 @@ class ReqSocket(SendingSocket, ReceivingSocket):
         if self._requesting or self._pattern.asked is None:
             lost = PeerLost("the peer that was asked")
             while self._receives:
-                self._receives.popleft().fail(lost)
+                self._next_receive().fail(lost)

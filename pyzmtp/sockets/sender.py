@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, Final
 
@@ -92,7 +92,7 @@ class SendingSocket(Socket):
     ) -> None:
         super().__init__(reactor, options, **overrides)
         # One queue for each destination, so that a ROUTER's slow peer does not hold up the others.
-        self._sends: dict[bytes, deque[_PendingSend]] = {}
+        self._sends: dict[bytes, OrderedDict[_PendingSend, None]] = {}
         self._draining = False
         self._sends_left = _SENDS_PER_TURN
         self._pattern.on_writable = self._drain
@@ -172,7 +172,7 @@ class SendingSocket(Socket):
             return fail(SendTimeout(timeout))
         done: Deferred[None] = Deferred(lambda _: self._give_up_sending(pending, destination))
         pending = _PendingSend(messages, done)
-        self._sends.setdefault(destination, deque()).append(pending)
+        self._sends.setdefault(destination, OrderedDict())[pending] = None
         if timeout is not None:
 
             def time_out() -> None:
@@ -187,7 +187,7 @@ class SendingSocket(Socket):
             pending.timer.cancel()
         queue = self._sends.get(destination)
         if queue is not None and pending in queue:
-            queue.remove(pending)
+            del queue[pending]
             if not queue:
                 del self._sends[destination]
 
@@ -206,7 +206,7 @@ class SendingSocket(Socket):
         # Whoever is told that its message was taken may send, cancel or close at once, so the queue
         # is looked up anew each time.
         while queue := self._sends.get(destination):
-            pending = queue[0]
+            pending = next(iter(queue))
             error: Exception | None = None
             try:
                 del pending.messages[: self._pattern.try_send_batch(pending.messages)]
@@ -222,7 +222,7 @@ class SendingSocket(Socket):
         # One by one: whoever is told may cancel the others.
         while self._sends:
             destination, queue = next(iter(self._sends.items()))
-            pending = queue[0]
+            pending = next(iter(queue))
             self._give_up_sending(pending, destination)
             pending.finish(SocketClosed())
 

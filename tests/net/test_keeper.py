@@ -87,7 +87,7 @@ def test_the_oldest_half_open_connection_of_the_same_host_gives_way(world: World
     peers = []
     for host in hosts:
         peers.append(world.network.raw_connect(port, host))
-        world.settle()
+        world.advance(1)
     [event] = world.of(pull, HandshakeFailed)
     assert isinstance(event.error, TooManyPeers)
     assert event.error.limit == 2

@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from pyzmtp import PullSocket, PushSocket
-from pyzmtp.engine.events import AcceptFailed, Disconnected, HandshakeFailed
+from pyzmtp.engine.events import Disconnected, HandshakeFailed
 from pyzmtp.errors import (
     CommandError,
     FrameTooLarge,
@@ -191,18 +191,31 @@ def test_random_bytes_at_any_stage_never_raise(world: World, seed: int) -> None:
     assert len(world.names(pull)) == 1 + 10 + 10 + world.names(pull).count("HandshakeSucceeded")
 
 
-def test_half_open_connections_are_limited_and_the_oldest_gives_way(world: World) -> None:
+def test_half_open_connections_are_limited_and_those_that_hold_up_give_way(world: World) -> None:
     pull = world.make(PullSocket, max_half_open=5)
     address = world.bind(pull)
-    attackers = [world.attach_raw(pull, GREETING, address) for _ in range(8)]
-    world.settle()
+    attackers = [world.attach_raw(pull, GREETING, address) for _ in range(5)]
+    world.advance(1)
+    attackers += [world.attach_raw(pull, GREETING, address) for _ in range(3)]
     assert [attacker.closed is None for attacker in attackers] == [False] * 3 + [True] * 5
-    dropped = world.of(pull, HandshakeFailed) + world.of(pull, AcceptFailed)
+    dropped = world.of(pull, HandshakeFailed)
     assert len(dropped) == 3
     assert all(isinstance(event.error, TooManyPeers) for event in dropped)
     attackers[-1].send(ready("PUSH"))
     world.settle()
     assert len(pull.peers) == 1
+
+
+def test_of_a_crowd_that_comes_at_once_the_last_have_to_come_again(world: World) -> None:
+    """To turn away those who are nearly done would make all of them begin anew."""
+    pull = world.make(PullSocket, max_half_open=5)
+    address = world.bind(pull)
+    crowd = [world.attach_raw(pull, GREETING, address) for _ in range(8)]
+    assert [peer.closed is None for peer in crowd] == [True] * 5 + [False] * 3
+    for peer in crowd[:5]:
+        peer.send(ready("PUSH"))
+    world.settle()
+    assert len(pull.peers) == 5
 
 
 def test_half_open_connections_from_one_address_are_limited(world: World) -> None:
@@ -211,7 +224,9 @@ def test_half_open_connections_from_one_address_are_limited(world: World) -> Non
     port = int(address.rpartition(":")[2])
     other = world.network.raw_connect(port, "10.0.0.9")
     world.settle()
-    attackers = [world.attach_raw(pull, GREETING, address) for _ in range(5)]
+    attackers = [world.attach_raw(pull, GREETING, address) for _ in range(3)]
+    world.advance(1)
+    attackers += [world.attach_raw(pull, GREETING, address) for _ in range(2)]
     assert [attacker.closed is None for attacker in attackers] == [False] * 2 + [True] * 3
     assert other.closed is None
 
