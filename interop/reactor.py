@@ -11,6 +11,7 @@ import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar, cast
 
 from twisted.internet import reactor as installed_reactor
@@ -18,6 +19,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IReactorCore,
     IReactorFDSet,
+    IReactorFromThreads,
     IReactorProcess,
     IReactorUNIX,
 )
@@ -31,7 +33,9 @@ from pyzmtp.net.reactor import Reactor
 T = TypeVar("T")
 
 
-class PosixReactor(Reactor, IReactorCore, IReactorFDSet, IReactorProcess, IReactorUNIX):
+class PosixReactor(
+    Reactor, IReactorCore, IReactorFDSet, IReactorFromThreads, IReactorProcess, IReactorUNIX
+):
     """All that these tests ask of a reactor; pyzmtp asks for less."""
 
 
@@ -48,12 +52,18 @@ def run(coroutine: Coroutine[Any, Any, T], timeout: float = TEST_TIMEOUT) -> T:
     """Run `coroutine` to its end and give back what it returned or raised."""
     outcome: list[T | Failure] = []
 
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        reactor.callFromThread(reactor.crash)
+
     def start() -> None:
+        # The reactor's own handlers would end it for good, and it never puts back those which it
+        # replaces (Twisted #11761).
+        for number in handlers:
+            signal.signal(number, interrupt)
         work = Deferred.fromCoroutine(coroutine).addTimeout(timeout, reactor)
         work.addBoth(outcome.append)
         work.addBoth(lambda _: reactor.crash())
 
-    # The reactor never puts back the handlers which it replaces (Twisted #11761).
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     reactor.callWhenRunning(start)
     try:

@@ -316,3 +316,58 @@ def test_a_closed_connection_that_had_no_protocol_yet(world: World, callbacks: C
     world.run(listening.close(0))
     world.settle()
     assert all(len(each.log) == 2 for each in serving.made)
+
+
+def test_what_was_meant_for_one_connection_goes_to_no_other(
+    world: World, callbacks: Callbacks
+) -> None:
+    world.network.kernel_buffer = 1000
+    asking, listener = Factory(), world.network.raw_listen()
+    zmq = callbacks.connect(asking, f"tcp://127.0.0.1:{listener.port}")
+    first = listener.peers[0]
+    first.send(hello("DEALER"))
+    world.settle()
+    first.pause()
+    for number in range(10):
+        asking.made[0].transport.send([b"old", b"%d" % number, bytes(50_000)])
+    world.settle()
+    queued = zmq.stats.send_queue
+    assert queued > 0
+    first.abort()
+    world.advance(1)
+    second = listener.peers[1]
+    second.send(hello("DEALER"))
+    world.settle()
+    second.take()
+    asking.made[1].transport.send(b"new")
+    world.settle()
+    assert second.take() == message(b"new")
+    assert zmq.stats.dropped_sent == queued
+    listener.close()
+
+
+@pytest.mark.parametrize("who", ["listens", "connects"])
+def test_a_protocol_that_paused_gets_what_had_arrived_before_its_end(
+    world: World, callbacks: Callbacks, who: str
+) -> None:
+    factory = Factory()
+    if who == "listens":
+        zmq = callbacks.listen(factory)
+        peer = world.network.raw_connect(int(zmq.address.rpartition(":")[2]))
+    else:
+        listener = world.network.raw_listen()
+        zmq = callbacks.connect(factory, f"tcp://127.0.0.1:{listener.port}")
+        [peer] = listener.peers
+        listener.close()
+    peer.send(hello("DEALER"))
+    world.settle()
+    [protocol] = factory.made
+    protocol.transport.pauseProducing()
+    peer.send(message(b"1") + message(b"2"))
+    world.settle()
+    assert protocol.log == ["made"]
+    peer.close()
+    world.settle()
+    assert protocol.log[:3] == ["made", [b"1"], [b"2"]]
+    assert len(protocol.log) == 4
+    assert zmq.stats.dropped_received == zmq.stats.receive_queue == 0

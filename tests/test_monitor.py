@@ -21,7 +21,7 @@ from pyzmtp.engine.events import (
     Listening,
     MessagesDropped,
 )
-from pyzmtp.errors import AddressInUse, HandshakeTimeout, NotZMTP, TooManyPeers
+from pyzmtp.errors import AddressInUse, HandshakeTimeout, NotZMTP
 from pyzmtp.monitor import EventStream, Monitor
 from pyzmtp.peer import Peer
 

@@ -302,3 +302,11 @@ def test_an_option_that_does_nothing_on_a_type_is_refused_there(
 @pytest.mark.parametrize("socket_type", SocketType)
 def test_an_option_at_its_default_is_refused_nowhere(socket_type: SocketType) -> None:
     assert options_for(socket_type, SocketOptions(), dict(_DEFAULTS)) == SocketOptions()
+
+
+def test_options_can_be_kept_in_sets() -> None:
+    one, same = SocketOptions(metadata={"X-A": b"b"}), SocketOptions(metadata={"X-A": b"b"})
+    other = SocketOptions(send_hwm=7)
+    assert hash(one) == hash(same)
+    assert {one, same, other} == {one, other}
+    assert hash(SocketOptions()) == hash(SocketOptions())

@@ -205,3 +205,42 @@ def test_a_reply_may_ask_and_cancel_others(world: World) -> None:
     world.settle()
     assert more == [[[b"more"]]]
     assert not cancelled.pending
+
+
+def test_nobody_can_answer_for_another(world: World) -> None:
+    """Who sees one number knows that the next peer has the next."""
+    requester = world.make(Requester)
+    address = world.bind(requester)
+    attacker, victim = (world.attach_raw(requester, hello("ROUTER"), address) for _ in range(2))
+    for peer in (attacker, victim):
+        peer.take()
+    outcomes = ask(requester, 2)
+    world.settle()
+    seen, unseen = attacker.take()[2:10], victim.take()[2:10]
+    assert int.from_bytes(unseen, "big") == (int.from_bytes(seen, "big") + 1) % 2**64
+    attacker.send(message(unseen, b"", b"forged"))
+    world.settle()
+    assert all(outcome.pending for outcome in outcomes)
+    assert requester.stats.dropped_received == 1
+    victim.send(message(unseen, b"", b"true"))
+    attacker.send(message(seen, b"", b"also true"))
+    world.settle()
+    assert outcomes == [[[b"also true"]], [[b"true"]]]
+    assert requester.pending == 0
+
+
+def test_a_reply_may_come_over_the_next_connection(world: World) -> None:
+    """Who is dialled again is the same peer, as far as anybody can tell."""
+    requester = world.make(Requester)
+    listener, peer = world.accept_raw(requester, b"")
+    outcome = Outcomes(requester.request(b"q"))
+    peer.close()
+    world.advance(1)
+    again = listener.peers[-1]
+    again.send(hello("ROUTER"))
+    world.settle()
+    number = again.take()[-13:-5]
+    again.send(message(number, b"", b"r"))
+    world.settle()
+    assert outcome == [[b"r"]]
+    listener.close()

@@ -6,15 +6,18 @@ import errno
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from typing import Final
 
 from attrs import frozen
+from twisted.internet import tcp
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import CancelledError, maybeDeferred
-from twisted.internet.error import CannotListenError, ConnectionRefusedError
+from twisted.internet.error import CannotListenError, ConnectionDone, ConnectionRefusedError
 from twisted.internet.error import ConnectError as TransportError
 from twisted.internet.interfaces import IListeningPort, ITransport
 from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.python.failure import Failure
 
 from pyzmtp.errors import AddressInUse, BindError, ZMTPError
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, host_and_port
@@ -31,17 +34,44 @@ _WILDCARD: Final = {False: "0.0.0.0", True: "::"}
 
 @frozen
 class ListeningAt:
-    """A place where somebody listens: Twisted's port, the real address, what to remove in the end."""
+    """A place where somebody listens.
+
+    :ivar port: Twisted's.
+    :ivar address: the real address.
+    :ivar directory: what was made for the path, and is to be removed in the end.
+    :ivar path: of an ipc address.
+    :ivar file: the file that is the socket, so that nobody else's is ever removed.
+    """
 
     port: IListeningPort
     address: str
     directory: str | None = None
+    path: str = ""
+    file: tuple[int, int] | None = None
 
     async def stop(self) -> None:
         """Listen no more, and leave nothing behind."""
-        await maybeDeferred(self.port.stopListening)
+        port = self.port
+        if self.file is None or self.file == _file_at(self.path):
+            await maybeDeferred(port.stopListening)
+        elif isinstance(port, tcp.Port):
+            # The path is gone, or somebody else's by now. Twisted would remove it all the same, or
+            # fail to and leave the port open; so this is the rest of what it does.
+            port.disconnecting = True
+            port.stopReading()
+            tcp.Port.connectionLost(port, Failure(ConnectionDone()))
         if self.directory is not None:
-            os.rmdir(self.directory)
+            with suppress(OSError):  # it is gone, or somebody has put something there
+                os.rmdir(self.directory)
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """What tells the file at ``path`` from another of that name; ``None`` if there is none."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # ValueError: an abstract name
+        return None
+    return status.st_dev, status.st_ino
 
 
 async def listen(
@@ -90,7 +120,7 @@ async def _listen_ipc(
         except BaseException:
             os.rmdir(directory)
             raise
-        return ListeningAt(port, _address_of(port), directory)
+        return ListeningAt(port, _address_of(port), directory, path, _file_at(path))
     try:
         port = unix.listenUNIX(place.path, factory, backlog=options.backlog)
     except CannotListenError as error:
@@ -99,7 +129,7 @@ async def _listen_ipc(
         # A path that is in use is never taken over (libzmq takes it from under the other).
         os.unlink(place.path)
         port = unix.listenUNIX(place.path, factory, backlog=options.backlog)
-    return ListeningAt(port, _address_of(port))
+    return ListeningAt(port, _address_of(port), None, place.path, _file_at(place.path))
 
 
 async def _is_stale(reactor: Reactor, place: IpcAddress, options: SocketOptions) -> bool:

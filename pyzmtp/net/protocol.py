@@ -234,8 +234,10 @@ class ZMTPProtocol(Protocol):
         try:
             while outbox and not self._write_paused and not self._over:
                 data, count = self.connection.encode(outbox, _WRITE_SIZE)
+                # In this order, for the connection may be lost, or a reply come, from within write().
+                pipe.take_out(count)
                 self.transport.write(data)
-                pipe.taken_out(count)
+                pipe.relieved()
         finally:
             self._flushing = False
         if self._finishing and not outbox:

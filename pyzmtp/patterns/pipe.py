@@ -152,13 +152,29 @@ class Pipe:
 
     def taken_out(self, count: int) -> None:
         """The link has taken ``count`` messages from the front of the outbox."""
+        self.take_out(count)
+        self.relieved()
+
+    def take_out(self, count: int) -> None:
+        """The first half of :meth:`taken_out`: nobody is told of the room yet."""
         self.sent += count
         self._drop_front(count)
+
+    def relieved(self) -> None:
+        """The other half: if there is room again, tell whoever waits for it."""
+        if (
+            not self.writable
+            and len(self.outbox) <= self.send_mark // 2
+            and (not self._send_hwm_bytes or self._outbox_bytes <= self._send_hwm_bytes // 2)
+        ):
+            self.writable = True
+            self._on_writable(self)
 
     def clear_outbox(self) -> int:
         """Throw away what is queued for the peer; return how many messages that were."""
         count = len(self.outbox)
         self._drop_front(count)
+        self.relieved()
         return count
 
     def withdraw(self, message: Outgoing) -> bool:
@@ -167,7 +183,7 @@ class Pipe:
             if queued is message:
                 self._outbox_bytes -= _size(message) if self._send_hwm_bytes else 0
                 del self.outbox[index]
-                self._check_writable()
+                self.relieved()
                 return True
         return False
 
@@ -175,16 +191,6 @@ class Pipe:
         if self._send_hwm_bytes:
             self._outbox_bytes -= sum(map(_size, self.outbox[:count]))
         del self.outbox[:count]
-        self._check_writable()
-
-    def _check_writable(self) -> None:
-        if (
-            not self.writable
-            and len(self.outbox) <= self.send_mark // 2
-            and (not self._send_hwm_bytes or self._outbox_bytes <= self._send_hwm_bytes // 2)
-        ):
-            self.writable = True
-            self._on_writable(self)
 
     # The way in
 
@@ -222,8 +228,9 @@ class Pipe:
         if former is not None and self.inbox:
             if self._former is None:
                 self._former = deque()
-            counted = sum(count for _, count in self._former)
-            self._former.append((former, len(self.inbox) - counted))
+            count = len(self.inbox) - sum(count for _, count in self._former)
+            if count:
+                self._former.append((former, count))
         self.peer = peer
 
     def _count_former(self) -> None:

@@ -33,12 +33,12 @@ class ReqPattern(BalancedSender, Receiver):
         self._envelope: Message = [b""]
         self._request: Message | None = None  # as it was queued, envelope and all
         self._asked: Pipe | None = None
-        self._reply: tuple[Pipe, Message] | None = None
+        self._answered: Pipe | None = None  # in whose inbox the reply is
         self.on_asked_lost: Callable[[], None] = lambda: None
 
     @property
     def readable(self) -> bool:
-        return self._reply is not None
+        return self._answered is not None
 
     @property
     def queued(self) -> int:
@@ -47,7 +47,7 @@ class ReqPattern(BalancedSender, Receiver):
     @property
     def asked(self) -> Pipe | None:
         """Who has the request whose reply is still to come."""
-        return self._asked if self._reply is None else None
+        return self._asked if self._answered is None else None
 
     def attach(self, pipe: Pipe) -> None:
         if self.options.probe_router:
@@ -56,14 +56,14 @@ class ReqPattern(BalancedSender, Receiver):
 
     def detach(self, pipe: Pipe) -> None:
         super().detach(pipe)
-        if pipe is self._asked and self._reply is None:
+        if pipe is self._asked and self._answered is None:
             # Nobody is left who could answer; a new request may be made.
             self._asked = self._request = None
             self.on_asked_lost()
 
     def hiccup(self, pipe: Pipe) -> None:
         super().hiccup(pipe)
-        if pipe is self._asked and self._reply is None and self.was_taken():
+        if pipe is self._asked and self._answered is None and self.was_taken():
             self.on_asked_lost()
 
     def check_send(self) -> None:
@@ -99,30 +99,28 @@ class ReqPattern(BalancedSender, Receiver):
         return Sender.try_send_batch(self, messages)  # one by one: each must be in order
 
     def take(self) -> tuple[Pipe, Message]:
-        assert self._reply is not None
-        reply = self._reply
-        self._reply = self._asked = self._request = None
-        return reply
+        pipe = self._answered
+        assert pipe is not None
+        self._answered = self._asked = self._request = None
+        return pipe, pipe.take()
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         for message in messages:
             envelope = message[: len(self._envelope)]
-            if (
-                pipe is self._asked
-                and self._reply is None
-                and envelope == self._envelope
-                and len(message) > len(envelope)
-            ):
-                self._reply = pipe, message[len(envelope) :]
+            if pipe is self.asked and envelope == self._envelope and len(message) > len(envelope):
+                pipe.put([message[len(envelope) :]])
+                self._answered = pipe
             else:
                 self.dropped_received += 1
-        if self._reply is not None:
+        if self._answered is not None:
             self.on_readable()
 
+    def discard(self, pipe: Pipe) -> int:
+        return self.discard_all() if pipe is self._answered else 0
+
     def discard_all(self) -> int:
-        unread = self.queued
-        self._reply = None
-        return unread
+        pipe, self._answered = self._answered, None
+        return 0 if pipe is None else len(pipe.take_all())
 
     def was_taken(self) -> bool:
         """Whether the link has taken the request already, so that the peer may have it."""
@@ -136,7 +134,8 @@ class ReqPattern(BalancedSender, Receiver):
         late reply nothing tells from the next one's unless requests are numbered.
         """
         pipe, request = self._asked, self._request
-        self._asked = self._request = self._reply = None
+        self.dropped_received += self.discard_all()
+        self._asked = self._request = None
         if pipe is None or request is None or pipe.withdraw(request):
             return None
         return None if self.options.req_correlate else pipe

@@ -73,18 +73,21 @@ class XPubPattern(Sender, FairReceiver):
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         received = []
         before = len(self._trie.topics(pipe))
-        try:
-            for message in messages:
-                if not is_subscription(message) or (
-                    pipe.attached and self._subscription(pipe, message[0])
-                ):
-                    received.append(message)
-        except ProtocolError as error:
-            if pipe.link is not None:
-                pipe.link.drop(error)
+        refusal: ProtocolError | None = None
+        for message in messages:
+            if not is_subscription(message):
+                received.append(message)
+            elif pipe.attached and refusal is None:
+                try:
+                    if self._subscription(pipe, message[0]):
+                        received.append(message)
+                except ProtocolError as error:
+                    refusal = error
         self._hand_up(pipe, received)
         if len(self._trie.topics(pipe)) > before:
             self.on_subscribed()
+        if refusal is not None and pipe.link is not None:
+            pipe.link.drop(refusal)
 
     def _subscription(self, pipe: Pipe, frame: bytes) -> bool:
         """Note a subscription or cancellation; return whether the application is told of it.

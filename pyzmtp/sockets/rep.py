@@ -88,6 +88,8 @@ class _Service:
 
     def finish(self, result: Failure | None) -> None:
         """The end has come: by close(), by cancellation, or because somebody else receives too."""
+        if self.done.called:
+            return  # cancelled from within the handler
         if isinstance(result, Failure) and not self._cancelled:
             self.done.errback(result)
         else:

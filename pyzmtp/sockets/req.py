@@ -44,6 +44,7 @@ class ReqSocket(SendingSocket, ReceivingSocket):
     ) -> None:
         super().__init__(reactor, options, **overrides)
         self._requesting = False
+        self._lost = False  # the connection that the request went to, while it was being written
         self._pattern.on_asked_lost = self._asked_lost
 
     def request(self, message: Sendable, timeout: float | None = None) -> Deferred[Message]:
@@ -65,6 +66,7 @@ class ReqSocket(SendingSocket, ReceivingSocket):
         except WrongState as error:
             return fail(error)
         self._requesting = True
+        self._lost = False
         reply = Deferred.fromCoroutine(self._request(message))
         if timeout is not None:
 
@@ -77,6 +79,8 @@ class ReqSocket(SendingSocket, ReceivingSocket):
     async def _request(self, message: Sendable) -> Message:
         try:
             await self.send(message)
+            if self._lost:
+                raise PeerLost("the peer that was asked")
             return await self.receive()
         except BaseException:
             self._abandon()
@@ -91,7 +95,9 @@ class ReqSocket(SendingSocket, ReceivingSocket):
 
     def _asked_lost(self) -> None:
         # libzmq: after a reconnection the reply may still come, so a plain receive() goes on waiting.
+        self._lost = True
         if self._requesting or self._pattern.asked is None:
             lost = PeerLost("the peer that was asked")
-            while self._receives:
-                self._next_receive().fail(lost)
+            for pending in list(self._receives):  # not those that come of telling these
+                if self._receives.pop(pending, pending) is None:
+                    pending.fail(lost)

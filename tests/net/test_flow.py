@@ -12,7 +12,7 @@ from pyzmtp import PullSocket, PushSocket
 from pyzmtp.net.flow import WriteTurn, set_buffers
 from pyzmtp.options import SocketOptions
 
-from ..sockets.world import Outcomes, World
+from ..sockets.world import FailureLog, Outcomes, World
 
 
 def test_all_who_join_are_called_at_the_end_of_the_turn_in_their_order() -> None:
@@ -98,3 +98,47 @@ def test_the_kernels_buffers_are_set_where_there_is_a_kernel() -> None:
         assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) in (20_000, 40_000)
         assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) in (30_000, 60_000)
     set_buffers(object(), options)
+
+
+def test_a_member_that_fails_costs_the_others_nothing(failures: FailureLog) -> None:
+    clock, log = Clock(), list[str]()
+    turn = WriteTurn(clock)
+
+    def fail() -> None:
+        raise LookupError
+
+    turn.join(lambda: log.append("a"))
+    turn.join(fail)
+    turn.join(lambda: log.append("b"))
+    clock.advance(0)
+    assert log == ["a", "b"]
+    assert failures.take(LookupError) == 1
+    turn.join(lambda: log.append("c"))
+    clock.advance(0)
+    assert log == ["a", "b", "c"]
+
+
+def test_a_connection_that_fails_at_the_end_of_a_turn_leaves_the_others_going(
+    world: World, failures: FailureLog
+) -> None:
+    push, pulls = world.make(PushSocket), [world.make(PullSocket) for _ in range(2)]
+    address = world.bind(push)
+    for pull in pulls:
+        world.run(pull.connect(address))
+    connection: Any = world.network.connections[0]
+    write = connection.server.write
+    for number in range(4):
+        push.try_send(b"%d" % number)
+
+    def fail(data: bytes) -> None:
+        raise LookupError
+
+    connection.server.write = fail
+    world.settle()
+    connection.server.write = write
+    assert failures.take(LookupError) == 1
+    for number in range(4, 8):
+        push.try_send(b"%d" % number)
+    received = [[int(frames[0]) for frames in world.drain(pull)] for pull in pulls]
+    assert received[0][0] == 0
+    assert received[1] == [1, 3, 5, 7]

@@ -132,3 +132,51 @@ def test_an_unheard_failure_may_be_cancelled(failures: FailureLog) -> None:
     asked.cancel()
     heard = Outcomes(asked)
     assert isinstance(heard.error, LookupError | CancelledError)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_it_can_be_returned_from_a_callback(failures: FailureLog, moment: str) -> None:
+    """Twisted then listens by itself, through none of the methods that one can see."""
+    outcome: Outcome[str] = Outcome()
+    if moment == "after":
+        outcome.fail(LookupError())
+    chained: Deferred[Any] = Deferred()
+    chained.addCallback(lambda _: outcome.ask())
+    heard = Outcomes(chained)
+    chained.callback(None)
+    assert heard.pending is (moment == "before")
+    outcome.fail(LookupError())
+    assert isinstance(heard.error, LookupError)
+    del chained
+    gc.collect()
+    assert failures.failures == []
+
+
+def test_a_chain_that_nobody_listens_to_is_complained_of(failures: FailureLog) -> None:
+    outcome: Outcome[str] = Outcome()
+    chained: Deferred[Any] = Deferred()
+    chained.addCallback(lambda _: outcome.ask())
+    chained.callback(None)
+    outcome.fail(LookupError())
+    del chained
+    gc.collect()
+    assert failures.take(LookupError) == 1  # it is the user's Deferred, not ours
+    failures.failures.clear()  # with the summary that Twisted logs before it
+
+
+def test_who_is_told_may_cancel_and_ask() -> None:
+    outcome: Outcome[str] = Outcome()
+    first, second = outcome.ask(), outcome.ask()
+    more: list[Outcomes[str]] = []
+
+    def react(result: str) -> str:
+        second.cancel()
+        more.append(Outcomes(outcome.ask()))
+        return result
+
+    first.addCallback(react)
+    outcomes = Outcomes(first), Outcomes(second)
+    outcome.succeed("done")
+    assert outcomes[0] == ["done"]
+    assert isinstance(outcomes[1].error, CancelledError)
+    assert more == [["done"]]

@@ -24,7 +24,7 @@ from pyzmtp.net.protocol import exception_of
 
 from ..memory.transport import new_failure
 from ..sockets.plain_transport import PlainTransport, To
-from ..sockets.world import GREETING, World, hello, message
+from ..sockets.world import GREETING, FailureLog, Outcomes, World, hello, message
 
 
 class Stage:
@@ -230,3 +230,127 @@ def test_bytes_may_be_cut_anywhere(world: World, segment: int) -> None:
     sent = [[b"a" * size, b"", b"b" * (300 - size)] for size in range(0, 300, 7)]
     world.run(push.send_batch(sent))
     assert world.drain(pull) == sent
+
+
+def test_closing_without_abort_ends_when_the_peer_has_read_everything(world: World) -> None:
+    """Twisted does not close a connection under a producer that is paused."""
+    world.network.kernel_buffer = 1000
+    push = world.make(PushSocket)
+    listener, peer = world.accept_raw(push, hello("PULL"))
+    peer.pause()
+    [connection] = world.network.connections
+    transport: Any = connection.client
+    for _ in range(10):
+        push.try_send(bytes(50_000))
+        world.settle()
+    transport.abortConnection = None  # as those of processes and of standard input and output
+    closed = Outcomes(push.close(0))
+    world.advance(5)
+    assert closed.pending
+    assert transport.producer is None
+    peer.resume()
+    world.settle()
+    assert peer.closed is not None
+    assert closed == [None]
+    listener.close()
+
+
+def test_to_abort_twice_closes_once(world: World) -> None:
+    stage = Stage(world, PushSocket)
+    stage.protocol.abort()
+    stage.protocol.abort()
+    assert stage.transport.calls == ["lose"]
+    assert stage.transport.producer is None
+    stage.lose()
+
+
+class Deadlines:
+    """A connection's deadline, set by hand."""
+
+    def __init__(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stage = stage
+        self.when: float | None = None
+        self.called: list[float] = []
+        monkeypatch.setattr(Connection, "next_deadline", lambda connection: self.when)
+        monkeypatch.setattr(Connection, "handle_timer", lambda connection, now: self._due(now))
+
+    def _due(self, now: float) -> None:
+        self.called.append(now)
+        self.when = None
+
+    def set(self, when: float | None) -> None:
+        """The connection asks for it, and for its owner's attention."""
+        self.when = when
+        self.stage.protocol._attend()
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_timer_may_move_either_way(
+    world: World, monkeypatch: pytest.MonkeyPatch, paused: bool
+) -> None:
+    """After the handshake's 30 s a heartbeat's single second, for one; and also to a stalled peer."""
+    stage = Stage(world, DealerSocket)
+    stage.protocol.dataReceived(hello("DEALER"))
+    if paused:
+        stage.transport.producer.pauseProducing()
+    deadlines = Deadlines(stage, monkeypatch)
+    deadlines.set(30.0)
+    deadlines.set(1.0)
+    world.advance(1.5)
+    assert deadlines.called == [1.0]
+    deadlines.set(2.0)
+    deadlines.set(4.0)
+    world.advance(2)  # it is 3.5
+    assert deadlines.called == [1.0]
+    world.advance(1)
+    assert deadlines.called == [1.0, 4.0]
+    deadlines.set(5.0)
+    deadlines.set(None)
+    world.advance(10)
+    assert deadlines.called == [1.0, 4.0]
+    deadlines.set(2.0)  # long ago
+    world.settle()
+    assert len(deadlines.called) == 3
+    stage.lose()
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_a_timer_may_set_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch, paused: bool
+) -> None:
+    stage = Stage(world, DealerSocket)
+    stage.protocol.dataReceived(hello("DEALER"))
+    if paused:
+        stage.transport.producer.pauseProducing()
+    called: list[float] = []
+    deadlines = Deadlines(stage, monkeypatch)
+
+    def due(connection: Connection, now: float) -> None:
+        called.append(now)
+        deadlines.when = now + 1.0
+
+    monkeypatch.setattr(Connection, "handle_timer", due)
+    deadlines.set(1.0)
+    world.advance(3.5)
+    assert called == [1.0, 2.0, 3.0]
+    stage.lose()
+    world.advance(3)
+    assert len(called) == 3
+
+
+def test_a_port_that_cannot_be_closed_is_logged_and_holds_up_nobody(
+    world: World, failures: FailureLog
+) -> None:
+    pull = world.make(PullSocket)
+    world.bind(pull)
+    binds: list[Any] = [*pull._binds]
+    port = binds[0]._listening.port
+    stop = port.stopListening
+
+    def fail() -> None:
+        stop()
+        raise LookupError
+
+    port.stopListening = fail
+    assert world.run(pull.close()) is None
+    assert failures.take(LookupError) == 1

@@ -223,3 +223,65 @@ def test_it_does_what_a_list_whose_first_is_next_does(steps: list[tuple[str, int
             if was_full and not out[argument]:
                 model.add(argument)
         assert [len(pipe.outbox) for pipe in pipes] == model.load
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("mark", [1, 1000])
+def test_a_pipe_may_be_removed_from_within_its_own_push(lost: int, mark: int) -> None:
+    balancer, pipes = _balanced(3, mark)
+    for pipe in pipes:
+        FakeLink(pipe, takes=1)
+
+    def lose() -> None:
+        balancer.remove(pipes[lost])
+
+    link = pipes[lost].link
+    assert isinstance(link, FakeLink)
+    link.on_wake = lose
+    sent = _send(balancer, 0, 9)
+    assert sent[:3] == pipes
+    assert sent.count(pipes[lost]) == 1
+    left = [pipe for pipe in pipes if pipe is not pipes[lost]]
+    assert sorted(sent[3:], key=id) == sorted(left * 3, key=id)
+    assert all(sent[index] is not sent[index + 1] for index in range(3, 8))
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_all_others_may_be_removed_from_within_a_push(first: int) -> None:
+    balancer, pipes = _balanced(3, 1)
+    _send(balancer, 0, 3)
+    for pipe in pipes:
+        take_out(pipe)  # all have room, and the first is next
+    for _ in range(first):
+        balancer.send([b"x"])
+    link = FakeLink(pipes[first])
+
+    def lose_others() -> None:
+        for pipe in pipes:
+            if pipe is not pipes[first]:
+                balancer.remove(pipe)
+
+    link.on_wake = lose_others
+    assert balancer.send([b"y"]) is pipes[first]
+    assert balancer.send([b"z"]) is None
+    take_out(pipes[first])
+    assert balancer.send([b"z"]) is pipes[first]
+
+
+def test_it_may_be_sent_to_from_within_a_push() -> None:
+    balancer, pipes = _balanced(3)
+    link = FakeLink(pipes[0])
+    link.on_wake = lambda: balancer.send([b"nested"])
+    assert _send(balancer, 0, 2) == [pipes[0], pipes[2]]
+    assert pipes[1].outbox == [[b"nested"]]
+
+
+def test_whose_turn_it_is_can_be_asked() -> None:
+    balancer, pipes = _balanced(2)
+    for number in range(5):
+        asked = balancer.peek()
+        assert asked is pipes[number % 2]
+        assert balancer.send([b"x"]) is asked
+    for pipe in pipes:
+        balancer.remove(pipe)
+    assert balancer.peek() is None

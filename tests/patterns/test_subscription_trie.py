@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Collection
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyzmtp.patterns.subscription_trie import SubscriptionTrie
+from pyzmtp.patterns.subscription_trie import SubscriptionTrie, _shared_length
 
 Trie = SubscriptionTrie[str]
 
@@ -239,3 +241,30 @@ def test_the_tree_has_one_shape_for_one_set_of_subscriptions(
             trie.remove(topic, subscriber)
             pairs.discard((topic, subscriber))
     assert _size(trie) == _size(_trie(*sorted(pairs)))
+
+
+class _Counting(bytes):
+    """Bytes that count how often they are looked into."""
+
+    looked = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        type(self).looked += 1
+        return super().__getitem__(index)
+
+
+@pytest.mark.parametrize("shared", [0, 1, 2, 63, 64, 65, 9_999, 16_384, 32_767, 32_768])
+def test_what_two_long_topics_share_is_found_in_a_few_looks(shared: int) -> None:
+    one, other = b"a" * 32_768, b"a" * shared + b"b" * (32_768 - shared)
+    _Counting.looked = 0
+    assert _shared_length(_Counting(one), other, 0) == shared
+    assert _shared_length(_Counting(one), b"prefix" + other, 6) == shared
+    assert _Counting.looked <= 2 * 16  # halves of halves, not byte by byte
+
+
+@given(
+    st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=5)
+)
+def test_what_two_topics_share(same: bytes, one: bytes, other: bytes, before: bytes) -> None:
+    expected = len(os.path.commonprefix([same + one, same + other]))
+    assert _shared_length(same + one, before + same + other, len(before)) == expected

@@ -23,7 +23,7 @@ from pyzmtp import (
     RouterSocket,
     Socket,
 )
-from pyzmtp.errors import PeerLost, SocketClosed, WrongState
+from pyzmtp.errors import ConnectAborted, ConnectError, PeerLost, SocketClosed, WrongState
 
 from .world import FailureLog, Outcomes, World
 
@@ -184,3 +184,43 @@ def test_an_attempt_may_fail_with_anything_when_it_is_cancelled(world: World) ->
     assert world.run(push.disconnect(slow)) is None
     world.advance(5)
     assert "ConnectRetried" not in world.names(push)
+
+
+@pytest.mark.parametrize("how", ["close", "cancel"])
+def test_a_consumer_that_ends_its_own_consuming_and_fails(
+    world: World, failures: FailureLog, how: str
+) -> None:
+    pull, push = world.pair(PullSocket, PushSocket)
+
+    def consume(batch: list[list[bytes]]) -> None:
+        if how == "close":
+            pull.close()
+        else:
+            consuming.cancel()
+        raise LookupError(batch)
+
+    consuming = pull.consume(consume)
+    done = Outcomes(consuming)
+    push.try_send(b"1")
+    world.settle()
+    assert failures.take(LookupError) == 1
+    if how == "close":
+        assert done == [None]
+        assert world.run(pull.close(0)) is None
+    else:
+        assert isinstance(done.error, CancelledError)
+        assert len(pull.peers) == 1
+        push.try_send(b"2")
+        assert world.drain(pull) == [[b"2"]]
+
+
+@pytest.mark.parametrize("moment", ["fails at once", "fails at close"])
+def test_a_connect_may_be_returned_from_a_callback(world: World, moment: str) -> None:
+    push = world.make(PushSocket, reconnect_interval=None if moment == "fails at once" else 0.1)
+    chain: Deferred[Any] = Deferred()
+    chain.addCallback(lambda _: push.connect("tcp://127.0.0.1:40001"))
+    outcome = Outcomes(chain)
+    chain.callback(None)
+    world.settle()
+    world.run(push.close())
+    assert isinstance(outcome.error, ConnectError | ConnectAborted)

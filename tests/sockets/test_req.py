@@ -304,3 +304,26 @@ def test_what_cannot_be_sent_leaves_the_socket_ready(world: World) -> None:
     outcome = Outcomes(req.request(b"1"))
     serve(router, world)
     assert outcome == [[b"re:1"]]
+
+
+@pytest.mark.parametrize("how", ["cancelled", "timed out"])
+def test_a_request_given_up_in_the_turn_that_a_send_waits_for_leaves_the_socket_ready(
+    world: World, how: str
+) -> None:
+    """Each thousandth send waits for the reactor's next turn, though its message is out already."""
+    rep, req = world.pair(RepSocket, ReqSocket)
+    rep.serve(lambda request: request)
+    for number in range(997):
+        assert world.run(req.request(b"%d" % number)) == [b"%d" % number]
+    for _ in range(2):
+        requesting = req.request(b"given up", timeout=0)
+        outcome = Outcomes(requesting)
+        if how == "cancelled":
+            requesting.cancel()
+            assert isinstance(outcome.error, CancelledError)
+        else:
+            world.network._round()
+            assert isinstance(outcome.error, RequestTimeout)
+        again = Outcomes(req.request(b"again", timeout=5))
+        world.advance(1)
+        assert again == [[b"again"]]
