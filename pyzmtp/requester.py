@@ -9,13 +9,13 @@ from typing import Any
 from twisted.internet.defer import Deferred, fail
 
 from pyzmtp.constants import SocketType
-from pyzmtp.errors import PeerLost, RequestTimeout, SocketClosed
+from pyzmtp.errors import PeerLost, SocketClosed
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.dealer import DealerPattern
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.sockets.base import Socket
-from pyzmtp.sockets.req import check_timeout
+from pyzmtp.sockets.req import check_timeout, limit_time
 from pyzmtp.sockets.sender import Sendable, to_message
 from pyzmtp.wire.message import Message
 
@@ -72,13 +72,7 @@ class Requester(Socket):
         request = _Request([number, b"", *frames], reply)
         self._requests[number] = request
         self._send(request)
-        if timeout is not None:
-
-            def time_out(_: object, seconds: float) -> None:
-                raise RequestTimeout(seconds)
-
-            reply.addTimeout(timeout, self._core.reactor, time_out)
-        return reply
+        return limit_time(reply, timeout, self._core.reactor)
 
     @property
     def pending(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorTime
 
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import PeerLost, RequestTimeout, WrongState
@@ -15,7 +16,7 @@ from pyzmtp.sockets.receiver import ReceivingSocket
 from pyzmtp.sockets.sender import Sendable, SendingSocket
 from pyzmtp.wire.message import Message
 
-__all__ = ["ReqSocket", "check_timeout"]
+__all__ = ["ReqSocket", "check_timeout", "limit_time"]
 
 
 def check_timeout(timeout: object) -> None:
@@ -26,6 +27,19 @@ def check_timeout(timeout: object) -> None:
         raise TypeError(f"a timeout is seconds as a number, not {type(timeout).__name__}")
     if not timeout >= 0:
         raise ValueError(f"a timeout is seconds from 0 up, not {timeout}")
+
+
+def limit_time(
+    reply: Deferred[Message], timeout: float | None, reactor: IReactorTime
+) -> Deferred[Message]:
+    """``reply``, cancelled and failed with :exc:`RequestTimeout` after ``timeout`` seconds."""
+
+    def time_out(_: object, seconds: float) -> None:
+        raise RequestTimeout(seconds)
+
+    if timeout is not None:
+        reply.addTimeout(timeout, reactor, time_out)
+    return reply
 
 
 class ReqSocket(SendingSocket, ReceivingSocket):
@@ -68,13 +82,7 @@ class ReqSocket(SendingSocket, ReceivingSocket):
         self._requesting = True
         self._lost = False
         reply = Deferred.fromCoroutine(self._request(message))
-        if timeout is not None:
-
-            def time_out(_: object, seconds: float) -> None:
-                raise RequestTimeout(seconds)
-
-            reply.addTimeout(timeout, self._core.reactor, time_out)
-        return reply
+        return limit_time(reply, timeout, self._core.reactor)
 
     async def _request(self, message: Sendable) -> Message:
         try:

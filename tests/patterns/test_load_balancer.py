@@ -270,9 +270,11 @@ def test_all_others_may_be_removed_from_within_a_push(first: int) -> None:
 
 def test_it_may_be_sent_to_from_within_a_push() -> None:
     balancer, pipes = _balanced(3)
+    nested: list[Pipe | None] = []
     link = FakeLink(pipes[0])
-    link.on_wake = lambda: balancer.send([b"nested"])
+    link.on_wake = lambda: nested.append(balancer.send([b"nested"]))
     assert _send(balancer, 0, 2) == [pipes[0], pipes[2]]
+    assert nested == [pipes[1]]
     assert pipes[1].outbox == [[b"nested"]]
 
 

@@ -148,7 +148,8 @@ def test_batches_of_one_among_several_peers(world: World) -> None:
             each.now.send(hello("PUSH") + b"".join(map(message, bodies)))
             world.settle()
             peers = {peer.peer_address: peer for peer in pull.peers}
-            here = each.now.transport.getHost()  # type: ignore[union-attr]
+            transport: Any = each.now.transport
+            here = transport.getHost()
             for body in bodies:
                 named[body] = peers[f"{here.host}:{here.port}"].address
             if turn < 2:

@@ -141,10 +141,9 @@ def test_as_many_topics_as_a_peer_may_have(world: World, subscription: type) -> 
 
 def test_each_peer_has_its_own_limit(world: World) -> None:
     stage = Stage(world, hello("SUB"), world.make(PubSocket, max_subscriptions=1))
-    others = [SubSocket(world.network.reactor()) for _ in range(3)]
+    others = [world.make(SubSocket) for _ in range(3)]
     [address] = [bind.address for bind in stage.pub._binds]
     for other in others:
-        world.events[other] = []
         other.subscribe(b"same")
         world.run(other.connect(address))
     world.settle()

@@ -80,7 +80,8 @@ def test_who_waits_for_subscribers_that_come(world: World, first: int) -> None:
 @pytest.mark.parametrize("first", [0, 1, 2])
 def test_who_waits_to_send_through_a_message_transport(world: World, ends: str, first: int) -> None:
     world.network.kernel_buffer = 1000
-    serving, reactor = Factory(), world.network.reactor()
+    serving = Factory()
+    reactor: Any = world.network.reactor()
     zmq = world.run(listenZMQ(reactor, "tcp://127.0.0.1:*", serving, send_hwm=1))
     world.events[zmq] = []
     peer = world.network.raw_connect(port_of(zmq.address))
