@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -20,5 +21,8 @@ PRINTED = ["[b'echo', b'hello']\n", "[b'weather.oslo', b'-3']\n"]
 def test_a_program_of_the_readme_runs(program: str, printed: str, tmp_path: Path) -> None:
     path = tmp_path / "program.py"
     path.write_text(program)
-    ended = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=30)
+    environment = {**os.environ, "PYTHONPATH": str(README.parent)}
+    ended = subprocess.run(
+        [sys.executable, str(path)], capture_output=True, text=True, timeout=30, env=environment
+    )
     assert (ended.stdout, ended.stderr, ended.returncode) == (printed, "", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -49,6 +50,16 @@ class TestWithoutTheExtra:
             [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
         )
         assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+    def test_python_m_pyzmtp_is_the_same_program(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["pyzmtp", "--help"])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("pyzmtp", run_name="__main__")
+        assert not ended.value.code
+        assert "demo" in capsys.readouterr().out
+        runpy.run_module("pyzmtp.__main__", run_name="imported")  # does nothing then
 
     def test_python_m_pyzmtp_exits_with_1(self) -> None:
         code = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections import Counter
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Final
 
@@ -150,3 +151,12 @@ def test_the_package_knows_its_version_and_no_name_that_it_does_not_have(
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = pyzmtp.no_such_name
     assert pyzmtp.IMPLEMENTATION in ("cython", "python")
+
+
+def test_a_package_that_is_not_installed_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", unknown)
+    with pytest.raises(AttributeError, match="not installed"):
+        _ = pyzmtp.__version__

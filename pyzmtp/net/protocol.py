@@ -67,6 +67,7 @@ class ZMTPProtocol(Protocol):
         self._finishing = False  # the connection ends when all is out
         self._over = False  # nothing more is written
         self._parted = False  # the keeper knows that it is over
+        self._gone = False  # the transport is lost
 
     # The transport's side
 
@@ -93,7 +94,7 @@ class ZMTPProtocol(Protocol):
         if connection.more:
             # Whole messages that the inbox had no room for: they were received, and are kept.
             self._hand_in(connection.receive_data(b"", self._seconds(), sys.maxsize))
-        self._over = True
+        self._over = self._gone = True
         self._cancel_timer()
         connection.transport_lost()
         self._part(exception_of(reason))
@@ -267,12 +268,12 @@ class ZMTPProtocol(Protocol):
             return
         self._over = True
         self._cancel_timer()
+        if error is not None:
+            self._part(error)
         self.transport.unregisterProducer()
         self.transport.loseConnection()
-        if error is not None:
-            if self.connected:
-                self._timer = self._core.reactor.callLater(_LAST_WORDS, self.abort)
-            self._part(error)
+        if error is not None and not self._gone:
+            self._timer = self._core.reactor.callLater(_LAST_WORDS, self.abort)
 
     # The time
 

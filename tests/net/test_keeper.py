@@ -187,3 +187,16 @@ def test_a_lookup_that_never_answers_does_not_hold_up_close(world: World) -> Non
     world.settle()
     assert closed == [None]
     assert all(outcome.errors for outcome in outcomes)
+
+
+def test_a_keeper_alone_keeps_nothing(world: World) -> None:
+    push = world.make(PushSocket)
+    keeper = Keeper(push._core, NOWHERE, NOWHERE)
+    peer: Any = None
+    for call in (
+        lambda: keeper._pipe_for(peer),
+        lambda: keeper._after_loss(None, LookupError()),
+        lambda: keeper._is_idle(),
+    ):
+        with pytest.raises(NotImplementedError):
+            call()

@@ -354,3 +354,21 @@ def test_a_port_that_cannot_be_closed_is_logged_and_holds_up_nobody(
     port.stopListening = fail
     assert world.run(pull.close()) is None
     assert failures.take(LookupError) == 1
+
+
+def test_a_transport_may_be_lost_within_lose_connection(world: World) -> None:
+    """Nothing may wait for the last words to leave then."""
+    stage = Stage(world, DealerSocket)
+    transport: Any = stage.transport
+
+    def lose() -> None:
+        transport.calls.append("lose")
+        stage.lose()
+
+    transport.loseConnection = lose
+    stage.protocol.dataReceived(b"GET")
+    assert transport.calls == ["lose"]
+    [event] = world.of(stage.socket, HandshakeFailed)
+    assert isinstance(event.error, NotZMTP)
+    assert world.run(stage.socket.close()) is None
+    world.network.assert_clean()

@@ -248,12 +248,12 @@ def test_a_pipe_may_be_removed_from_within_its_own_push(lost: int, mark: int) ->
 
 @pytest.mark.parametrize("first", [0, 1, 2])
 def test_all_others_may_be_removed_from_within_a_push(first: int) -> None:
-    balancer, pipes = _balanced(3, 1)
-    _send(balancer, 0, 3)
+    balancer = LoadBalancer()
+    marks = [1 if index == first else 1000 for index in range(3)]
+    pipes = [Pipe(SocketOptions(send_hwm=mark), balancer.add) for mark in marks]
     for pipe in pipes:
-        take_out(pipe)  # all have room, and the first is next
-    for _ in range(first):
-        balancer.send([b"x"])
+        balancer.add(pipe)
+    _send(balancer, 0, first)
     link = FakeLink(pipes[first])
 
     def lose_others() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError
+from twisted.python.failure import Failure
 
 from pyzmtp import RepSocket, ReqSocket, RouterSocket
 from pyzmtp.errors import PeerLost, RequestTimeout, SocketClosed, WrongState
@@ -327,3 +328,38 @@ def test_a_request_given_up_in_the_turn_that_a_send_waits_for_leaves_the_socket_
         again = Outcomes(req.request(b"again", timeout=5))
         world.advance(1)
         assert again == [[b"again"]]
+
+
+def test_a_request_between_plain_sends_is_a_wrong_state(world: World) -> None:
+    router, req = world.pair(RouterSocket, ReqSocket)
+    req.try_send(b"1")
+    assert isinstance(Outcomes(req.request(b"2")).error, WrongState)
+    serve(router, world)
+    assert req.try_receive() == [b"re:1"]
+    lonely = world.make(ReqSocket)
+    waiting = lonely.send(b"1")
+    waited = Outcomes(waiting)
+    assert isinstance(Outcomes(lonely.request(b"2")).error, WrongState)
+    waiting.cancel()
+    assert waited.errors
+    asked = lonely.request(b"3")
+    assert Outcomes(asked).pending
+
+
+def test_who_is_told_of_the_loss_may_cancel_others_that_wait_for_the_reply(world: World) -> None:
+    """Bound: a peer that leaves is gone for good, and all that wait for it are told."""
+    req, router = world.pair(ReqSocket, RouterSocket)
+    req.try_send(b"1")
+    waiting = [req.receive() for _ in range(3)]
+
+    def cancel_another(failure: Failure) -> Failure:
+        waiting[2].cancel()
+        return failure
+
+    waiting[0].addErrback(cancel_another)
+    outcomes = [Outcomes(each) for each in waiting]
+    world.settle()
+    world.run(router.close(0))
+    world.settle()
+    kinds = [type(outcome.error) for outcome in outcomes]
+    assert kinds == [PeerLost, PeerLost, CancelledError]

@@ -237,3 +237,17 @@ def test_a_turns_wait_can_be_cancelled(world: World) -> None:
     waiting.cancel()
     world.settle()
     assert isinstance(outcome.error, CancelledError)
+
+
+def test_who_is_told_that_its_message_went_may_make_more_room(world: World) -> None:
+    """The others are served once, and in their order."""
+    push, pulls = world.make(PushSocket), [world.make(PullSocket) for _ in range(2)]
+    addresses = [world.bind(pull) for pull in pulls]
+    sends = [push.send(b"%d" % number) for number in range(4)]
+    sends[0].addCallback(lambda _: push.connect(addresses[1]))
+    outcomes = [Outcomes(send) for send in sends[1:]]
+    world.run(push.connect(addresses[0]), 1)
+    assert outcomes == [[None]] * 3
+    received = [[frames[0] for frames in world.drain(pull)] for pull in pulls]
+    assert sorted(received[0] + received[1]) == [b"0", b"1", b"2", b"3"]
+    assert all(messages == sorted(messages) for messages in received)
