@@ -17,6 +17,7 @@
     │   ├── TooManyPeers               the peer was one more than a limit or a PAIR allows
     │   ├── TooManySubscriptions       the peer subscribed to more than ``max_subscriptions``
     │   ├── HandshakeTimeout           the handshake took longer than ``handshake_timeout``
+    │   ├── HeartbeatTimeout           the peer was silent for too long
     │   └── PeerRefused                the peer sent ERROR and its reason
     ├── UsageError                     what the caller did
     │   ├── WrongState                 for example two sends in a row on a REQ (``EFSM``)
@@ -58,6 +59,7 @@ __all__ = [
     "FrameTooLarge",
     "FramingError",
     "HandshakeTimeout",
+    "HeartbeatTimeout",
     "HostUnreachable",
     "IncompatibleSocketType",
     "MechanismMismatch",
@@ -215,6 +217,14 @@ class HandshakeTimeout(ProtocolError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no complete handshake within {seconds} s")
+        self.seconds = seconds
+
+
+class HeartbeatTimeout(ProtocolError):
+    """Nothing came from the peer for ``seconds``, though a PING had asked for it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the peer was silent for {seconds} s")
         self.seconds = seconds
 
 

@@ -7,6 +7,7 @@ table of the documentation is made from it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -87,11 +88,12 @@ def _integer(least: int, most: int = _LARGEST) -> _Validator:
     return check
 
 
-def _seconds(zero: bool = True) -> _Validator:
+def _seconds(zero: bool = True, most: float = sys.float_info.max) -> _Validator:
     def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-        good = _is_number(value) and 0 <= value < float("inf") and (zero or value > 0)
+        good = _is_number(value) and 0 <= value <= most and (zero or value > 0)
         least = "0" if zero else "more than 0"
-        _require(good, attribute, value, f"it takes seconds as a number from {least} up")
+        end = "up" if most == sys.float_info.max else f"to {most}"
+        _require(good, attribute, value, f"it takes seconds as a number from {least} {end}")
 
     return check
 
@@ -216,6 +218,27 @@ class SocketOptions:
         "how long a new connection may take to become ready",
         "ZMQ_HANDSHAKE_IVL",
         "30000 ms",
+    )
+    heartbeat_interval: float | None = _option(
+        None,
+        _or_none(_seconds(zero=False), "no heartbeats"),
+        "how often to send a PING",
+        "ZMQ_HEARTBEAT_IVL",
+        "0 ms (no heartbeats)",
+    )
+    heartbeat_timeout: float | None = _option(
+        None,
+        _or_none(_seconds(), "the interval"),
+        "how long after a PING the peer may be silent; 0: for ever",
+        "ZMQ_HEARTBEAT_TIMEOUT",
+        "-1 (the interval)",
+    )
+    heartbeat_ttl: float = _option(
+        0.0,
+        _seconds(most=65.5),
+        "how long the peer shall bear our silence, in steps of 0.1 s; 0: as long as it likes",
+        "ZMQ_HEARTBEAT_TTL",
+        "0 ms",
     )
     connect_timeout: float | None = _option(
         None,

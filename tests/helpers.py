@@ -162,7 +162,7 @@ def outcome(connection: Connection, chunks: Iterable[bytes], limit: int = PLENTY
     return Outcome(
         messages,
         None if error is None else (type(error), "" if type(error) is NotZMTP else str(error)),
-        connection.data_to_send(),
+        connection.data_to_send(0.0),
         connection.state,
         None
         if peer is None

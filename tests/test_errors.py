@@ -30,6 +30,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "RoutingIdInUse": {"routing_id": b"twin"},
     "TooManyPeers": {"limit": 7},
     "TooManySubscriptions": {"limit": 7},
+    "HeartbeatTimeout": {"seconds": 1.5},
     "HandshakeTimeout": {"seconds": 30.0},
     "PeerRefused": {"reason": "400"},
     "UsageError": {},

@@ -10,12 +10,14 @@ connection is over (:attr:`Connection.error`). A peer can never make any of them
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Final
 
 from attrs import frozen
 
 from pyzmtp._speedups import FrameDecoder, encode_batch
 from pyzmtp.constants import MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType, compatible
+from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.engine.states import TRANSITIONS, Input, State
 from pyzmtp.errors import (
     CommandError,
@@ -60,6 +62,9 @@ class ConnectionSettings:
     handshake_timeout: float | None = None
     max_message_size: int = 0
     max_message_parts: int = 0
+    heartbeat_interval: float | None = None
+    heartbeat_timeout: float | None = None
+    heartbeat_ttl: float = 0.0
 
 
 class Connection:
@@ -77,6 +82,7 @@ class Connection:
         "_deadline",
         "_decoder",
         "_greeting",
+        "_heartbeat",
         "_incoming",
         "_mechanism",
         "_output",
@@ -111,6 +117,9 @@ class Connection:
         self._greeting = GreetingReader(settings.min_version)
         self._decoder = FrameDecoder(MAX_HANDSHAKE_COMMAND)
         self._decoder.commands_only = True
+        self._heartbeat = Heartbeat(
+            settings.heartbeat_interval, settings.heartbeat_timeout, settings.heartbeat_ttl
+        )
         self._output = encode_signature(settings.routing_id)
         self._pong = b""
         timeout = settings.handshake_timeout
@@ -125,6 +134,8 @@ class Connection:
         while :attr:`more` is set, call again with ``b""``.
         """
         if self.state is State.READY:  # the only case that is hot
+            if data:
+                self._heartbeat.heard(now)
             decoder = self._decoder
             messages = decoder.feed(data, limit)
             if decoder.command is not None or decoder.error is not None:
@@ -136,21 +147,36 @@ class Connection:
             if self.state is State.GREETING:
                 data = self._read_greeting(data)
             if self.state is State.HANDSHAKE:
-                self._read_handshake(data)
+                self._read_handshake(data, now)
         except ProtocolError as error:
             self._fail(error)
         return []
 
     def next_deadline(self) -> float | None:
         """When :meth:`handle_timer` must be called at the latest, on the clock of ``now``."""
+        if self.state is State.READY:
+            deadline = self._heartbeat.next_deadline()
+            return None if deadline == inf else deadline
         return self._deadline
 
     def handle_timer(self, now: float) -> None:
         """Act on the deadline, if it has come."""
-        if self._deadline is not None and now >= self._deadline:
+        if self.state is State.READY:
+            try:
+                self._heartbeat.handle_timer(now)
+            except ProtocolError as error:
+                self._fail(error)
+            self.attention = self.attention or bool(self._heartbeat.ping)
+        elif self._deadline is not None and now >= self._deadline:
             timeout = self._settings.handshake_timeout
-            assert timeout is not None  # nothing else sets a deadline
+            assert (
+                timeout is not None
+            )  # nothing else sets a deadline before the connection is ready
             self._fail(HandshakeTimeout(timeout))
+
+    def excuse(self, now: float) -> None:
+        """Do not hold it against the peer that nothing came: its owner has not been reading."""
+        self._heartbeat.heard(now)
 
     def transport_lost(self) -> None:
         """The transport is gone: whatever was incomplete is forgotten."""
@@ -162,11 +188,13 @@ class Connection:
 
     # What comes out
 
-    def data_to_send(self) -> bytes:
-        """The engine's own bytes: greeting, handshake, PONG. Clears :attr:`attention`."""
+    def data_to_send(self, now: float) -> bytes:
+        """The engine's own bytes: greeting, handshake, PING and PONG. Clears :attr:`attention`."""
         self.attention = False
-        output = self._output + self._pong
+        output = self._output + self._pong + self._heartbeat.ping
         self._output = self._pong = b""
+        if self._heartbeat.ping:
+            self._heartbeat.sent(now)
         return output
 
     def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
@@ -198,7 +226,7 @@ class Connection:
 
     # The handshake
 
-    def _read_handshake(self, data: bytes) -> None:
+    def _read_handshake(self, data: bytes, now: float) -> None:
         decoder = self._decoder
         decoder.feed(data, 1)
         while True:
@@ -214,6 +242,7 @@ class Connection:
                 properties = self._mechanism.peer_properties
                 if properties is not None:
                     self._finish_handshake(properties)
+                    self._heartbeat.start(now)
                     self.more = decoder.pending
                     return
             except (CommandError, IncompatibleSocketType) as error:
@@ -297,7 +326,8 @@ class Connection:
         name, data = decode_command(body)
         if name == b"PING":
             # At most one PONG waits: a peer that only sends PINGs must not make us hoard answers.
-            _, context = decode_ping(data)
+            ttl, context = decode_ping(data)
+            self._heartbeat.peer_wants(ttl)
             self._pong = encode_pong(context)
             self.attention = True
         elif name in _SUBSCRIPTIONS and self._settings.socket_type in _PUBLISHERS:

@@ -15,6 +15,7 @@ from pyzmtp.errors import (
     ConnectAborted,
     ConnectError,
     HandshakeTimeout,
+    HeartbeatTimeout,
     ProtocolError,
     RoutingIdInUse,
     TooManyPeers,
@@ -34,7 +35,7 @@ __all__ = ["Connecter"]
 
 # What a peer may do without being given up: it may be another's turn, or a better moment, next time.
 # After all other faults libzmq does not try again either, for the peer would only repeat them.
-_FORGIVEN: Final = (HandshakeTimeout, RoutingIdInUse, TooManyPeers)
+_FORGIVEN: Final = (HandshakeTimeout, HeartbeatTimeout, RoutingIdInUse, TooManyPeers)
 
 
 class Connecter(Keeper):

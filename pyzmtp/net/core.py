@@ -52,6 +52,9 @@ class SocketCore:
             routing_id=options.routing_id,
             min_version=options.min_version,
             handshake_timeout=options.handshake_timeout,
+            heartbeat_interval=options.heartbeat_interval,
+            heartbeat_timeout=options.heartbeat_timeout,
+            heartbeat_ttl=options.heartbeat_ttl,
             max_message_size=options.max_message_size,
             max_message_parts=options.max_message_parts,
         )

@@ -168,7 +168,7 @@ class ZMTPProtocol(Protocol):
         connection = self.connection
         if not self._write_paused or connection.error is not None:
             # Until the transport has room, they wait: they are few, and bounded.
-            output = connection.data_to_send()
+            output = connection.data_to_send(self._seconds())
             if output and not self._over:
                 self.transport.write(output)
         if connection.error is not None:
@@ -291,7 +291,10 @@ class ZMTPProtocol(Protocol):
 
     def _timer_due(self) -> None:
         self._timer = self._deadline = None
-        self.connection.handle_timer(self._seconds())
+        now = self._seconds()
+        if self._read_paused:
+            self.connection.excuse(now)
+        self.connection.handle_timer(now)
         self._attend()
 
     def _cancel_timer(self) -> None:

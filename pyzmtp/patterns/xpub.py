@@ -72,19 +72,20 @@ class XPubPattern(Sender, FairReceiver):
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         received = []
-        before = len(self._trie.topics(pipe))
+        subscribed = False
         refusal: ProtocolError | None = None
         for message in messages:
             if not is_subscription(message):
                 received.append(message)
             elif pipe.attached and refusal is None:
+                subscribed = subscribed or message[0][:1] == SUBSCRIBE
                 try:
                     if self._subscription(pipe, message[0]):
                         received.append(message)
                 except ProtocolError as error:
                     refusal = error
         self._hand_up(pipe, received)
-        if len(self._trie.topics(pipe)) > before:
+        if subscribed:
             self.on_subscribed()
         if refusal is not None and pipe.link is not None:
             pipe.link.drop(refusal)

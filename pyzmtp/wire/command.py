@@ -15,6 +15,7 @@ __all__ = [
     "decode_ping",
     "encode_command",
     "encode_error",
+    "encode_ping",
     "encode_pong",
 ]
 
@@ -71,6 +72,11 @@ def decode_ping(data: bytes) -> tuple[float, bytes]:
     if len(data) < 2:
         raise CommandError("PING", "it has no time to live")
     return int.from_bytes(data[:2], "big") / 10, data[2 : 2 + _MAX_CONTEXT]
+
+
+def encode_ping(ttl: float, context: bytes = b"") -> bytes:
+    """A PING frame that asks to be given up after ``ttl`` silent seconds, in steps of a tenth."""
+    return encode_command(b"PING", int(ttl * 10).to_bytes(2, "big") + context)
 
 
 def encode_pong(context: bytes) -> bytes:

@@ -78,7 +78,7 @@ def established(
     )
     drive(connection, [GREETING + (ready(theirs) if peer is None else peer)])
     assert connection.state is State.READY
-    connection.data_to_send()
+    connection.data_to_send(0.0)
     return connection
 
 
@@ -93,23 +93,23 @@ def errors_sent(output: bytes) -> list[bytes]:
 
 def test_a_router_says_what_libzmqs_said_in_the_same_stages() -> None:
     connection = new_connection(ROUTER)
-    said = connection.data_to_send()
+    said = connection.data_to_send(0.0)
     for byte in pieces(TRACE_C[0], 1):
         assert said == TRACE_S[0][:10]
         drive(connection, [byte])
-        said += connection.data_to_send()
+        said += connection.data_to_send(0.0)
     assert said == TRACE_S[0]  # the tenth byte brings the version
     drive(connection, [TRACE_C[1][:1]])
-    assert connection.data_to_send() == TRACE_S[1][:53]  # the eleventh brings the rest
+    assert connection.data_to_send(0.0) == TRACE_S[1][:53]  # the eleventh brings the rest
     drive(connection, [TRACE_C[1][1:-1]])
-    assert connection.data_to_send() == b""
+    assert connection.data_to_send(0.0) == b""
     drive(connection, [TRACE_C[1][-1:]])
-    assert connection.data_to_send() == TRACE_S[1][53:]  # the last brings READY
+    assert connection.data_to_send(0.0) == TRACE_S[1][53:]  # the last brings READY
     assert connection.peer is None
     assert drive(connection, [TRACE_C[2]]) == [[b"", b"hi"]]
     assert connection.state is State.READY
     assert connection.encode([[b"", b"yo"]], PLENTY) == (TRACE_S[2], 1)
-    assert connection.data_to_send() == b""
+    assert connection.data_to_send(0.0) == b""
     peer = connection.peer
     assert peer is not None
     assert (peer.socket_type, peer.routing_id) == (SocketType.DEALER, b"cli")
@@ -119,11 +119,11 @@ def test_a_dealer_says_what_libzmqs_said_in_the_same_stages() -> None:
     connection = new_connection(
         SocketType.DEALER, mechanism=lambda: null("DEALER", b"cli"), routing_id=b"cli"
     )
-    assert connection.data_to_send() == TRACE_C[0]
+    assert connection.data_to_send(0.0) == TRACE_C[0]
     drive(connection, [TRACE_S[0]])
-    assert connection.data_to_send() == TRACE_C[1]
+    assert connection.data_to_send(0.0) == TRACE_C[1]
     drive(connection, [TRACE_S[1]])
-    assert connection.data_to_send() == TRACE_C[2][:-6]
+    assert connection.data_to_send(0.0) == TRACE_C[2][:-6]
     assert connection.encode([[b"", b"hi"]], PLENTY) == (TRACE_C[2][-6:], 1)
     assert drive(connection, [TRACE_S[2]]) == [[b"", b"yo"]]
     peer = connection.peer
@@ -138,7 +138,7 @@ def test_a_session_is_the_same_however_it_is_cut(vector: Vector) -> None:
     for chunks in chunkings(data, following):
         connection = new_connection(ROUTER)
         assert drive(connection, chunks) == [[b"hello"], [b"a", b"b"]]
-        assert connection.data_to_send() == TRACE_S[0] + TRACE_S[1] + vectors.PONG
+        assert connection.data_to_send(0.0) == TRACE_S[0] + TRACE_S[1] + vectors.PONG
         assert connection.error is None
         assert connection.peer is not None
         assert connection.peer.routing_id == b"abc"
@@ -149,14 +149,14 @@ def test_messages_may_be_glued_to_ready_at_every_byte() -> None:
     for chunks in splits(data):
         connection = new_connection(ROUTER)
         assert drive(connection, chunks) == [[b"hello"], [b"a", b"b"]]
-        assert connection.data_to_send() == TRACE_S[0] + TRACE_S[1] + vectors.PONG
+        assert connection.data_to_send(0.0) == TRACE_S[0] + TRACE_S[1] + vectors.PONG
 
 
 def test_two_connections_of_ours_greet_each_other_byte_by_byte_without_a_deadlock() -> None:
     one, two = new_connection(ROUTER), new_connection(SocketType.DEALER)
     for _ in range(4):
         for source, sink in ((one, two), (two, one)):
-            drive(sink, pieces(source.data_to_send(), 1))
+            drive(sink, pieces(source.data_to_send(0.0), 1))
     assert one.state is two.state is State.READY
 
 
@@ -165,7 +165,7 @@ def test_all_versions_from_revision_2_on_are_served(version: tuple[int, int], da
     for chunks in chunkings(data, vectors.READY_DEALER + HELLO):
         connection = new_connection(ROUTER)
         assert drive(connection, chunks) == [[b"hello"]]
-        assert connection.data_to_send() == TRACE_S[0] + TRACE_S[1]
+        assert connection.data_to_send(0.0) == TRACE_S[0] + TRACE_S[1]
         assert connection.peer is not None
         assert connection.peer.version == version
 
@@ -181,7 +181,7 @@ def test_junk_gets_ten_bytes_and_nothing_more(vector: Vector) -> None:
         assert drive(connection, chunks) == []
         assert isinstance(connection.error, NotZMTP)
         assert connection.state is State.CLOSED
-        assert connection.data_to_send() == vectors.SIGNATURE
+        assert connection.data_to_send(0.0) == vectors.SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_an_old_peer_hears_our_version_whether_its_bytes_come_at_once_or_not(
     for chunks in chunkings(vectors.SIGNATURE + bytes((revision,)), b"\x05"):
         connection = new_connection(ROUTER)
         drive(connection, chunks)
-        assert connection.data_to_send() == TRACE_S[0]
+        assert connection.data_to_send(0.0) == TRACE_S[0]
 
 
 def test_a_3_0_peer_is_refused_where_the_minimum_is_3_1() -> None:
@@ -225,7 +225,7 @@ def test_another_mechanism_is_refused_after_our_whole_greeting(vector: Vector) -
         assert isinstance(error, MechanismMismatch)
         assert error.ours == "NULL"
         assert error.theirs.encode() == vector.data[12:32].rstrip(b"\0")
-        assert connection.data_to_send() == GREETING
+        assert connection.data_to_send(0.0) == GREETING
 
 
 def test_a_mechanism_of_any_bytes_is_named_in_ascii() -> None:
@@ -247,7 +247,7 @@ def refusal(
     assert connection.state is State.CLOSED
     assert connection.peer is None
     assert connection.error is not None
-    return connection.error, errors_sent(connection.data_to_send())
+    return connection.error, errors_sent(connection.data_to_send(0.0))
 
 
 @pytest.mark.parametrize("vector", vectors.BAD_READIES, ids=str)
@@ -403,13 +403,13 @@ def test_socket_types_talk_to_those_of_the_table_and_to_no_others(ours: str, the
         assert connection.error is None
         assert connection.peer is not None
         assert connection.peer.socket_type is SocketType(theirs)
-        assert errors_sent(connection.data_to_send()) == []
+        assert errors_sent(connection.data_to_send(0.0)) == []
     else:
         error = connection.error
         assert isinstance(error, IncompatibleSocketType)
         assert (error.ours, error.theirs) == (SocketType(ours), theirs)
         # RFC 37: a mismatch SHOULD be answered with an ERROR. libzmq just closes.
-        assert errors_sent(connection.data_to_send()) == [b"IncompatibleSocketType"]
+        assert errors_sent(connection.data_to_send(0.0)) == [b"IncompatibleSocketType"]
 
 
 def test_the_table_of_types_is_whole() -> None:
@@ -514,7 +514,7 @@ def test_a_mechanism_may_take_several_steps_and_prove_who_the_peer_is() -> None:
         assert (peer.mechanism, peer.user_id, peer.metadata) == ("STEPS", "admin", {})
         own = STEPS_GREETING[:32] + b"\x01" + STEPS_GREETING[33:]
         answers = command(b"WELCOME") + command(b"READY") + vectors.PONG
-        assert connection.data_to_send() == own + answers
+        assert connection.data_to_send(0.0) == own + answers
 
 
 @pytest.mark.parametrize(
@@ -604,7 +604,7 @@ def test_a_ping_is_answered_with_its_context(ping: bytes, pong: bytes) -> None:
         assert not connection.attention
         assert drive(connection, chunks) == [[b"hello"]]
         assert connection.attention
-        assert connection.data_to_send() == pong
+        assert connection.data_to_send(0.0) == pong
         assert not connection.attention
 
 
@@ -612,7 +612,7 @@ def test_a_ping_within_a_message_is_answered_at_once() -> None:
     connection = established(PULL)
     head, tail = vectors.PING_BETWEEN_FRAMES[:12], vectors.PING_BETWEEN_FRAMES[12:]
     assert drive(connection, [head]) == []
-    assert connection.data_to_send() == vectors.PONG
+    assert connection.data_to_send(0.0) == vectors.PONG
     assert drive(connection, [tail]) == [[b"a", b"b"]]
 
 
@@ -620,7 +620,7 @@ def test_each_ping_is_answered_if_the_answers_are_taken_meanwhile() -> None:
     connection = established(PULL)
     for _ in range(3):
         drive(connection, [vectors.PING_CONTEXT])
-        assert connection.data_to_send() == vectors.PONG_CONTEXT
+        assert connection.data_to_send(0.0) == vectors.PONG_CONTEXT
 
 
 def test_of_a_flood_of_pings_one_pong_waits_the_newest() -> None:
@@ -629,8 +629,8 @@ def test_of_a_flood_of_pings_one_pong_waits_the_newest() -> None:
     assert (
         drive(connection, [vectors.PING * 1000, vectors.THREE_PINGS + vectors.PING_CONTEXT]) == []
     )
-    assert connection.data_to_send() == vectors.PONG_CONTEXT
-    assert connection.data_to_send() == b""
+    assert connection.data_to_send(0.0) == vectors.PONG_CONTEXT
+    assert connection.data_to_send(0.0) == b""
 
 
 @pytest.mark.parametrize("vector", vectors.SHORT_PINGS, ids=str)
@@ -640,7 +640,7 @@ def test_a_ping_without_time_to_live_ends_the_connection_without_a_pong(vector: 
         connection = established(PULL)
         assert drive(connection, chunks) == [[b"hello"]]
         assert type(connection.error) is CommandError
-        assert connection.data_to_send() == b""
+        assert connection.data_to_send(0.0) == b""
 
 
 @pytest.mark.parametrize(
@@ -755,7 +755,7 @@ def test_the_rest_waits_when_the_limit_is_reached() -> None:
     assert not connection.attention  # the PING is behind the limit
     assert connection.receive_data(b"", 0.0, 2) == [[b"hello"]]
     assert not connection.more
-    assert connection.data_to_send() == vectors.PONG
+    assert connection.data_to_send(0.0) == vectors.PONG
 
 
 def test_a_subscription_counts_towards_the_limit() -> None:
@@ -772,7 +772,7 @@ def test_a_subscription_counts_towards_the_limit() -> None:
 def test_nothing_is_handed_out_in_the_call_that_ends_the_handshake() -> None:
     """So the owner can make room for the messages first."""
     connection = new_connection(PULL)
-    connection.data_to_send()
+    connection.data_to_send(0.0)
     assert connection.receive_data(GREETING + vectors.READY_PUSH + HELLO, 0.0, 0) == []
     assert connection.state is State.READY
     assert connection.more
@@ -839,9 +839,9 @@ def test_what_a_queue_may_hold_is_encoded_up_to_the_limit() -> None:
 def test_a_handshake_has_until_its_deadline() -> None:
     connection = new_connection(ROUTER, now=100.0, handshake_timeout=30.0)
     assert connection.next_deadline() == 130.0
-    connection.data_to_send()
+    connection.data_to_send(0.0)
     drive(connection, [GREETING])
-    connection.data_to_send()
+    connection.data_to_send(0.0)
     connection.handle_timer(129.9)
     assert connection.error is None
     assert not connection.attention

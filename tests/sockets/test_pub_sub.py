@@ -274,3 +274,18 @@ def test_many_topics_reach_a_publisher_past_the_high_water_mark(world: World) ->
         pub.try_send(b"%04d" % number)
         if number % 500 == 499:
             assert len(world.drain(sub)) == 500
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_a_subscription_is_noticed_beside_a_cancellation(world: World, transport: str) -> None:
+    """Both arrive at once, and the peer has as many topics as before."""
+    pub, sub = world.pair(PubSocket, SubSocket, transport)
+    sub.subscribe(b"a")
+    world.run(pub.wait_subscribed(b"a"))
+    waiting = pub.wait_subscribed(b"b")
+    subscribed = Outcomes(waiting)
+    sub.unsubscribe(b"a")
+    sub.subscribe(b"b")
+    world.settle()
+    assert len(pub._pattern.subscribers(b"b")) == 1
+    assert subscribed == [None]

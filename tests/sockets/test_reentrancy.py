@@ -23,6 +23,7 @@ from pyzmtp import (
     RouterSocket,
     Socket,
 )
+from pyzmtp.engine.events import ConnectDelayed
 from pyzmtp.errors import ConnectAborted, ConnectError, PeerLost, SocketClosed, WrongState
 
 from .world import FailureLog, Outcomes, World
@@ -224,3 +225,30 @@ def test_a_connect_may_be_returned_from_a_callback(world: World, moment: str) ->
     world.settle()
     world.run(push.close())
     assert isinstance(outcome.error, ConnectError | ConnectAborted)
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+@pytest.mark.parametrize("how", ["close", "disconnect"])
+def test_an_attempt_that_is_announced_to_one_who_closes_is_not_made(
+    world: World, how: str, attempt: int
+) -> None:
+    pull, push = world.make(PullSocket), world.make(PushSocket)
+    where = "tcp://127.0.0.1:40001"
+    if attempt == 1:
+        world.run(pull.bind(where))
+    done: list[Outcomes[None]] = []
+
+    def end(event: object) -> None:
+        announced = world.names(push).count("ConnectDelayed")
+        if isinstance(event, ConnectDelayed) and announced == attempt:
+            done.append(Outcomes(push.close(0) if how == "close" else push.disconnect(where)))
+
+    push.on_event(end)
+    Outcomes(push.connect(where))
+    world.settle()
+    if attempt == 2:
+        world.run(pull.bind(where))
+    world.advance(5)
+    assert done == [[None]]
+    assert "Accepted" not in world.names(pull)
+    assert world.names(push)[-1] == "Closed"

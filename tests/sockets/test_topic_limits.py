@@ -184,3 +184,24 @@ def test_a_topic_that_comes_behind_the_end_keeps_nothing(world: World, nodrop: b
     assert all(pub.try_send([b"b", b"x"]) for _ in range(10))
     assert pub.stats.dropped_sent == pub.stats.send_queue == 0
     listener.close()
+
+
+@pytest.mark.parametrize("nodrop", [True, False])
+def test_a_topic_that_comes_while_the_end_lingers_keeps_nothing(world: World, nodrop: bool) -> None:
+    world.network.kernel_buffer = 1000
+    pub = world.make(PubSocket, linger=5, xpub_nodrop=nodrop, send_hwm=3)
+    listener, peer = world.accept_raw(pub, hello("SUB") + as_command(b"\x01", b"a"))
+    peer.pause()
+    for _ in range(10):
+        pub.try_send([b"a", bytes(100_000)])
+        world.settle()
+    parting = Outcomes(pub.disconnect(f"tcp://127.0.0.1:{listener.port}"))
+    peer.send(as_command(b"\x01", b"b"))
+    world.settle()
+    assert parting.pending
+    assert not pub._pattern.subscribers(b"b")
+    assert all(pub.try_send([b"b", b"x"]) for _ in range(10))
+    peer.resume()
+    world.settle()
+    assert parting == [None]
+    listener.close()
