@@ -13,7 +13,7 @@ from pyzmtp.callbacks import (
     connectZMQ,
     listenZMQ,
 )
-from pyzmtp.constants import SocketType
+from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
 from pyzmtp.engine.events import (
     Accepted,
     BindFailed,
@@ -132,10 +132,12 @@ __all__ = [
     "PushSocket",
     "ReceiveTimeout",
     "ReceivingSocket",
+    "ReconnectStop",
     "RepSocket",
     "ReqSocket",
     "RequestTimeout",
     "Requester",
+    "RouterNotify",
     "RouterSocket",
     "RoutingIdInUse",
     "SendTimeout",

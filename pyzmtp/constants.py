@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import Enum, Flag
 from typing import Final
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "PROPERTY_NAME_CHARACTERS",
     "SHORT_FRAME_LIMIT",
     "VERSION",
+    "ReconnectStop",
+    "RouterNotify",
     "SocketType",
     "compatible",
 ]
@@ -71,6 +73,22 @@ class SocketType(Enum):
     def sends_identity(self) -> bool:
         """Whether READY carries ``Identity`` (even an empty one), as libzmq's does."""
         return self in _IDENTITY_TYPES
+
+
+class RouterNotify(Flag):
+    """What a ROUTER is told of by a message ``[routing id, b""]`` (ZMQ_ROUTER_NOTIFY)."""
+
+    NOTHING = 0
+    CONNECT = 1  # ZMQ_NOTIFY_CONNECT
+    DISCONNECT = 2  # ZMQ_NOTIFY_DISCONNECT
+
+
+class ReconnectStop(Flag):
+    """After what a connection is not tried again (ZMQ_RECONNECT_STOP)."""
+
+    NEVER = 0
+    REFUSED = 1  # ZMQ_RECONNECT_STOP_CONN_REFUSED: nobody listens there
+    HANDSHAKE_FAILED = 2  # ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED: it ended before it was ready
 
 
 _IDENTITY_TYPES: Final = frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER})

@@ -18,7 +18,7 @@ _ROOT: Final = Path(pyzmtp.__file__).parent
 
 #: Every module below pyzmtp, by the first part of its name, and the layer that it is in.
 _LAYERS: Final[dict[int, set[str]]] = {
-    0: {"errors", "constants", "options", "peer"},
+    0: {"errors", "constants", "validators", "options", "peer"},
     1: {"wire"},
     2: {"_speedups"},
     3: {"mechanisms", "patterns"},

@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 import pytest
 
-from pyzmtp.constants import SocketType
+from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
 from pyzmtp.errors import OptionError, UsageError
 from pyzmtp.options import SocketOptions, options_for
 
@@ -29,6 +29,20 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "routing_id": b"",
     "immediate": _NO,
     "handshake_timeout": 30.0,
+    "reconnect_stop": ReconnectStop.NEVER,
+    "tcp_keepalive": None,
+    "tcp_keepalive_count": None,
+    "tcp_keepalive_idle": None,
+    "tcp_keepalive_interval": None,
+    "tos": 0,
+    "conflate": _NO,
+    "hello_message": b"",
+    "disconnect_message": b"",
+    "hiccup_message": b"",
+    "router_notify": RouterNotify.NOTHING,
+    "xpub_welcome_message": b"",
+    "xpub_manual": _NO,
+    "xpub_manual_last_value": _NO,
     "heartbeat_interval": None,
     "heartbeat_timeout": None,
     "heartbeat_ttl": 0.0,
@@ -78,6 +92,17 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
     "routing_id": ([b"", b"x", b"\xff" * 255, b"x\0"], ["x", 1, None, b"x" * 256, b"\0x"]),
     "immediate": ([True, False], _NO_FLAGS),
     "handshake_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
+    "reconnect_stop": (list(ReconnectStop), [0, 1, None, "REFUSED", RouterNotify.CONNECT]),
+    "tcp_keepalive": ([None, True, False], [0, 1, "yes"]),
+    "tcp_keepalive_count": ([None, 1, 127], [*_NO_NUMBERS, 0, 128, 1.5]),
+    "tcp_keepalive_idle": ([None, 1, 32767], [*_NO_NUMBERS, 0, 32768, 1.5]),
+    "tcp_keepalive_interval": ([None, 1, 32767], [*_NO_NUMBERS, 0, 32768, 1.5]),
+    "tos": ([0, 255], [*_NO_NUMBERS, None, -1, 256]),
+    "hello_message": ([b"", b"x"], ["x", 1, None]),
+    "disconnect_message": ([b"", b"x"], ["x", 1, None]),
+    "hiccup_message": ([b"", b"x"], ["x", 1, None]),
+    "router_notify": (list(RouterNotify), [0, 1, None, ReconnectStop.REFUSED]),
+    "xpub_welcome_message": ([b"", b"x"], ["x", 1, None]),
     "heartbeat_interval": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
     "heartbeat_timeout": ([None, 0, 2, 0.25], _NO_TIMES),
     "heartbeat_ttl": ([0, 0.1, 65.5], [*_NO_TIMES, 65.6, None]),
@@ -111,17 +136,21 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
             {"X-a": bytes(8192), "X-b": bytes(8192)},
         ],
     ),
-    **{
-        name: ([True, False], _NO_FLAGS)
-        for name in _DEFAULTS
-        if name.startswith(("router_", "probe_", "req_", "xpub_", "xsub_", "invert_"))
-    },
+    **{name: ([True, False], _NO_FLAGS) for name in _DEFAULTS if isinstance(_DEFAULTS[name], bool)},
 }
 
 #: Where an option has a use, for those that have none everywhere: PARITY.md 5, "applies to".
 #: Of ROUTING_ID only REQ, DEALER and ROUTER tell a peer; libzmq takes it on a REP too.
 _USES: Final = {
     "routing_id": "REQ REP DEALER ROUTER",
+    "conflate": "PUSH PULL DEALER PUB SUB",
+    "hello_message": "ROUTER DEALER",
+    "disconnect_message": "ROUTER",
+    "hiccup_message": "DEALER",
+    "router_notify": "ROUTER",
+    "xpub_welcome_message": "XPUB",
+    "xpub_manual": "XPUB",
+    "xpub_manual_last_value": "XPUB",
     "router_mandatory": "ROUTER",
     "router_handover": "ROUTER",
     "probe_router": "ROUTER DEALER REQ",

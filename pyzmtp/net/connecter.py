@@ -7,9 +7,11 @@ from typing import Final
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
+from pyzmtp.constants import ReconnectStop
 from pyzmtp.engine.events import ConnectDelayed, Connected, ConnectRetried
 from pyzmtp.errors import (
     ConnectAborted,
@@ -67,6 +69,7 @@ class Connecter(Keeper):
         self._retry: IDelayedCall | None = None
         self._failures = 0  # attempts in a row that led to no handshake
         self._over = False  # no attempt will follow
+        self._was_ready = False  # whether the last connection became ready
 
     def start(self) -> None:
         """Make the first attempt. Raises :exc:`ProtocolError` if the socket takes no further peer."""
@@ -112,7 +115,7 @@ class Connecter(Keeper):
         interval = options.reconnect_interval
         if self._over:
             return
-        if interval is None:
+        if interval is None or self._stops_at(error):
             self._end(error)
             return
         delay = interval
@@ -124,6 +127,17 @@ class Connecter(Keeper):
         self._core.emit(ConnectRetried(self.address, delay, error))
         if not self._over:  # as above
             self._retry = self._core.reactor.callLater(delay, self._dial)
+
+    def _stops_at(self, error: Exception) -> bool:
+        """Whether ``reconnect_stop`` rules another attempt out."""
+        stop = self._core.options.reconnect_stop
+        refused = isinstance(error, ConnectError) and isinstance(
+            error.reason, ConnectionRefusedError
+        )
+        if ReconnectStop.REFUSED in stop and refused:
+            return True
+        connected = not isinstance(error, ConnectError)
+        return ReconnectStop.HANDSHAKE_FAILED in stop and connected and not self._was_ready
 
     def _end(self, error: Exception) -> None:
         """Give up for good: nothing will be sent any more."""
@@ -148,6 +162,7 @@ class Connecter(Keeper):
 
     def connection_made(self, protocol: ZMTPProtocol) -> None:
         super().connection_made(protocol)
+        self._was_ready = False
         self._core.emit(Connected(self.address, protocol.peer_address))
         if self._stopped is not None:
             protocol.finish()
@@ -169,6 +184,7 @@ class Connecter(Keeper):
     def joined(self, pipe: Pipe) -> None:
         super().joined(pipe)
         self._failures = 0
+        self._was_ready = True
         assert pipe.peer is not None
         self.outcome.succeed(pipe.peer)
 

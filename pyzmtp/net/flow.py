@@ -1,17 +1,14 @@
-"""How bytes leave in good portions: the turns in which writes are collected, and the kernel's buffers."""
+"""How bytes leave in good portions: the turns in which writes are collected."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from pyzmtp.options import SocketOptions
-
-__all__ = ["WriteTurn", "set_buffers"]
+__all__ = ["WriteTurn"]
 
 
 _log = Logger(namespace="pyzmtp")
@@ -62,14 +59,3 @@ class WriteTurn:
                 at_end()
             except Exception:  # one connection's trouble is not the others'
                 _log.failure("the end of a turn failed")
-
-
-def set_buffers(handle: object, options: SocketOptions) -> None:
-    """Give a connection's socket the buffer sizes that the options ask for."""
-    if isinstance(handle, socket.socket):
-        for size, name in (
-            (options.send_buffer, socket.SO_SNDBUF),
-            (options.receive_buffer, socket.SO_RCVBUF),
-        ):
-            if size is not None:
-                handle.setsockopt(socket.SOL_SOCKET, name, size)

@@ -189,6 +189,8 @@ class _InprocKeeper:
         end.pipe.link = None
         assert end.pipe.peer is not None
         self.core.emit(Disconnected(self.address, end.pipe.peer, reason))
+        if end.pipe.attached and not self.stopped:
+            self.core.pattern.peer_left(end.pipe)
         self.core.retire(end.pipe, self.address, "the peer left")
         self.parted()
 

@@ -140,6 +140,8 @@ class Listener(Keeper):
 
     def _after_loss(self, pipe: Pipe | None, reason: Exception) -> None:
         if pipe is not None:
+            if pipe.attached:
+                self._core.pattern.peer_left(pipe)
             # libzmq: what was received stays readable, what was queued for the peer is gone.
             self._core.retire(pipe, self.address, "the peer left")
 

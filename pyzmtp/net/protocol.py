@@ -19,7 +19,7 @@ from pyzmtp.engine.connection import Connection
 from pyzmtp.errors import ProtocolError
 from pyzmtp.net.address import describe
 from pyzmtp.net.core import SocketCore
-from pyzmtp.net.flow import set_buffers
+from pyzmtp.net.kernel import configure
 from pyzmtp.net.reactor import Transport
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
@@ -77,7 +77,7 @@ class ZMTPProtocol(Protocol):
         if ITCPTransport.providedBy(transport):
             transport.setTcpNoDelay(True)
         if ISystemHandle.providedBy(transport):
-            set_buffers(transport.getHandle(), self._core.options)
+            configure(transport.getHandle(), self._core.options)
         transport.registerProducer(self, True)
         self.connection = self._core.new_connection(
             self._keeper.address, self.peer_address, self._incoming

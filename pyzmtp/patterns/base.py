@@ -57,6 +57,11 @@ class Pattern:
     def ready(self, pipe: Pipe) -> None:
         """The handshake of an attached pipe's (next) connection is done."""
         pipe.ready = True
+        if self.options.hello_message:
+            pipe.push_first([[self.options.hello_message]])
+
+    def peer_left(self, pipe: Pipe) -> None:
+        """The peer of an accepted pipe has left; :meth:`detach` follows."""
 
     def hiccup(self, pipe: Pipe) -> None:
         """The pipe has lost its connection, and waits for the next."""

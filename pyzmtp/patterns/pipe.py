@@ -50,12 +50,14 @@ class Pipe:
     :ivar attached: whether the pattern routes messages to it.
     :ivar ready: whether the handshake of its present connection is done.
     :ivar writable: whether the outbox takes another message.
+    :ivar conflate_out: whether the outbox keeps only the newest message.
     :ivar reads_commands: whether the peer reads subscriptions as commands (ZMTP 3.1).
     :ivar sent, received: counts of messages that the link has taken and brought.
     """
 
     __slots__ = (
         "_blocked",
+        "_conflate",
         "_former",
         "_inbox_bytes",
         "_last_sender",
@@ -65,6 +67,7 @@ class Pipe:
         "_receive_hwm_bytes",
         "_send_hwm_bytes",
         "attached",
+        "conflate_out",
         "inbox",
         "link",
         "outbox",
@@ -90,10 +93,14 @@ class Pipe:
         self.reads_commands = False
         self.sent = 0
         self.received = 0
-        self.send_mark = options.send_hwm or _UNLIMITED
-        self._receive_hwm = options.receive_hwm or _UNLIMITED
-        self._send_hwm_bytes = options.send_hwm_bytes
-        self._receive_hwm_bytes = options.receive_hwm_bytes
+        # ZMQ_CONFLATE: a queue holds one message, the newest, and its marks mean nothing.
+        self._conflate = options.conflate
+        self.conflate_out = options.conflate
+        limited = not options.conflate
+        self.send_mark = (limited and options.send_hwm) or _UNLIMITED
+        self._receive_hwm = (limited and options.receive_hwm) or _UNLIMITED
+        self._send_hwm_bytes = options.send_hwm_bytes if limited else 0
+        self._receive_hwm_bytes = options.receive_hwm_bytes if limited else 0
         self._outbox_bytes = 0  # kept only where there is a mark in bytes
         self._inbox_bytes = 0
         self._blocked = False
@@ -106,6 +113,8 @@ class Pipe:
     def push(self, message: Outgoing) -> None:
         """Queue a message. Look at :attr:`writable` first: a full outbox grows all the same."""
         outbox = self.outbox
+        if self.conflate_out:
+            outbox.clear()
         outbox.append(message)
         if self._send_hwm_bytes:
             self._outbox_bytes += _size(message)
@@ -122,7 +131,7 @@ class Pipe:
 
     def extend(self, messages: list[Message]) -> int:
         """Queue messages from the front of ``messages`` while there is room; return how many."""
-        if self._send_hwm_bytes:
+        if self._send_hwm_bytes or self.conflate_out:
             for count, message in enumerate(messages):
                 if not self.writable:
                     return count
@@ -218,6 +227,9 @@ class Pipe:
 
     def put(self, messages: list[Message]) -> None:
         """Queue messages for the application."""
+        if self._conflate:
+            self.inbox.clear()
+            messages = messages[-1:]
         self.inbox.extend(messages)
         if self._receive_hwm_bytes:
             self._inbox_bytes += sum(map(_size, messages))

@@ -6,7 +6,7 @@ import secrets
 
 import attrs
 
-from pyzmtp.constants import SocketType
+from pyzmtp.constants import RouterNotify, SocketType
 from pyzmtp.errors import HostUnreachable, RoutingIdInUse
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver, Sender
@@ -47,6 +47,20 @@ class RouterPattern(Sender, FairReceiver):
         assert pipe.peer is not None
         pipe.peer = attrs.evolve(pipe.peer, routing_id=pipe.routing_id)
         super().ready(pipe)
+        self._notify(pipe, RouterNotify.CONNECT)
+
+    def hiccup(self, pipe: Pipe) -> None:
+        super().hiccup(pipe)
+        self._notify(pipe, RouterNotify.DISCONNECT)
+
+    def peer_left(self, pipe: Pipe) -> None:
+        self._notify(pipe, RouterNotify.DISCONNECT)
+        if self.options.disconnect_message:
+            self.deliver(pipe, [[self.options.disconnect_message]])
+
+    def _notify(self, pipe: Pipe, what: RouterNotify) -> None:
+        if what in self.options.router_notify:
+            self.deliver(pipe, [[b""]])
 
     def detach(self, pipe: Pipe) -> None:
         if self._pipes.get(pipe.routing_id) is pipe:

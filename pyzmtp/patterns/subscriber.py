@@ -31,6 +31,11 @@ class Subscriber(FairReceiver):
         self.topics: Counter[bytes] = Counter()
         self._pipes: dict[Pipe, None] = {}
 
+    def new_pipe(self) -> Pipe:
+        pipe = super().new_pipe()
+        pipe.conflate_out = False  # of subscriptions every one counts
+        return pipe
+
     def attach(self, pipe: Pipe) -> None:
         self._pipes[pipe] = None
         super().attach(pipe)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from pyzmtp.constants import MAX_TOPIC, SocketType
-from pyzmtp.errors import FrameTooLarge, ProtocolError, TooManySubscriptions
+from pyzmtp.errors import FrameTooLarge, ProtocolError, TooManySubscriptions, WrongState
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.base import FairReceiver, Sender
+from pyzmtp.patterns.base import FairReceiver, Receiver, Sender
 from pyzmtp.patterns.distributor import distribute
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.subscription_trie import SubscriptionTrie
@@ -37,18 +37,26 @@ class XPubPattern(Sender, FairReceiver):
         self._trie: SubscriptionTrie[Pipe] = SubscriptionTrie()
         self._pipes: set[Pipe] = set()
         self._tells_all = options.xpub_verbose or options.xpub_verboser
+        self._manual = options.xpub_manual or options.xpub_manual_last_value
+        self._requested: SubscriptionTrie[Pipe] = SubscriptionTrie()  # under xpub_manual
+        self._requester: Pipe | None = None  # whose request was received last
         self.on_subscribed: Callable[[], None] = lambda: None
 
     def attach(self, pipe: Pipe) -> None:
         self._pipes.add(pipe)
+        if self.options.xpub_welcome_message:
+            pipe.push([self.options.xpub_welcome_message])
         super().attach(pipe)
 
     def detach(self, pipe: Pipe) -> None:
         self._pipes.discard(pipe)
-        topics = sorted(self._trie.topics(pipe))
-        alone = self._trie.remove_subscriber(pipe)
+        told = self._requested if self._manual else self._trie
+        topics = sorted(told.topics(pipe))
+        alone = told.remove_subscriber(pipe)
+        if self._manual:
+            self._trie.remove_subscriber(pipe)
         super().detach(pipe)
-        lost = topics if self.options.xpub_verboser else alone
+        lost = topics if self._manual or self.options.xpub_verboser else alone
         self._hand_up(pipe, [subscription_message(CANCEL, topic) for topic in lost])
 
     def discard(self, pipe: Pipe) -> int:
@@ -63,8 +71,38 @@ class XPubPattern(Sender, FairReceiver):
         matching = self._trie.match(data)
         return self._pipes.difference(matching) if self.options.invert_matching else matching
 
+    @property
+    def topics(self) -> frozenset[bytes]:
+        """What is subscribed to, by anybody."""
+        return frozenset(topic for pipe in self._pipes for topic in self._trie.topics(pipe))
+
+    def take(self) -> tuple[Pipe, Message]:
+        pipe, message = super().take()
+        if self._manual and is_subscription(message):
+            self._requester = pipe
+        return pipe, message
+
+    def take_batch(self, limit: int) -> list[Message]:
+        # One by one under xpub_manual: each request has to be answered before the next is received.
+        return Receiver.take_batch(self, limit) if self._manual else super().take_batch(limit)
+
+    def answer(self, prefix: bytes, topic: bytes) -> None:
+        """Under ``xpub_manual``: subscribe the peer whose request was received last, or cancel."""
+        if not self._manual:
+            raise WrongState("only with xpub_manual are subscriptions answered")
+        if self._requester is None or not self._requester.attached:
+            raise WrongState("there is no peer whose request was received last")
+        if prefix == SUBSCRIBE:
+            self._trie.add(topic, self._requester)
+            self.on_subscribed()
+        else:
+            self._trie.remove(topic, self._requester)
+
     def try_send(self, message: Message) -> bool:
         pipes = self.subscribers(message[0])
+        if self.options.xpub_manual_last_value and self._requester is not None:
+            pipes = [pipe for pipe in pipes if pipe is self._requester]
+            self._requester = None
         if self.options.xpub_nodrop and not all(pipe.writable for pipe in pipes):
             return False
         self.dropped_sent += distribute(message, pipes)
@@ -96,18 +134,19 @@ class XPubPattern(Sender, FairReceiver):
         Raises :exc:`TooManySubscriptions` and :exc:`FrameTooLarge` for more than a peer may have.
         """
         prefix, topic = frame[:1], frame[1:]
-        held = topic in self._trie.topics(pipe)
+        trie = self._requested if self._manual else self._trie
+        held = topic in trie.topics(pipe)
         if prefix == SUBSCRIBE:
             limit = self.options.max_subscriptions
-            if not held and 0 < limit <= len(self._trie.topics(pipe)):
+            if not held and 0 < limit <= len(trie.topics(pipe)):
                 raise TooManySubscriptions(limit)
             if len(topic) > MAX_TOPIC:
                 raise FrameTooLarge(len(topic), MAX_TOPIC)
-            return self._trie.add(topic, pipe) or self._tells_all
-        last = self._trie.remove(topic, pipe)
+            return trie.add(topic, pipe) or self._tells_all or self._manual
+        last = trie.remove(topic, pipe)
         if self.options.xpub_nodrop:
             self.on_writable()  # a full peer that is no subscriber any more holds nothing up
-        return held and (last or self.options.xpub_verboser)
+        return self._manual or (held and (last or self.options.xpub_verboser))
 
     def _hand_up(self, pipe: Pipe, messages: list[Message]) -> None:
         """Give messages and notices to the application."""

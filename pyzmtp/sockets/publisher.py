@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -41,6 +42,11 @@ class PublishingSocket(SendingSocket):
         entry = (wanted, count, done)
         self._awaited.append(entry)
         return done
+
+    @property
+    def topics(self) -> Collection[bytes]:
+        """What the peers have subscribed to, each topic once. (ZMQ_TOPICS_COUNT is their number.)"""
+        return self._pattern.topics
 
     def _subscribed(self) -> None:
         if not self._awaited:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 from twisted.internet.interfaces import IDelayedCall
 
-from pyzmtp.errors import SendTimeout, SocketClosed, ZMTPError
+from pyzmtp.errors import SendTimeout, SocketClosed, UsageError, ZMTPError
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Sender
@@ -105,7 +105,7 @@ class SendingSocket(Socket):
         ``send_timeout``, :exc:`WrongState`, :exc:`HostUnreachable` or :exc:`SocketClosed`.
         (``zmq_send``)
         """
-        frames = to_message(message)
+        frames = self._to_message(message)
         try:
             if self._try_send(frames):
                 return self._taken()
@@ -118,7 +118,7 @@ class SendingSocket(Socket):
 
         Raises what :meth:`send` raises or fails with. (``zmq_send`` with ZMQ_DONTWAIT)
         """
-        return self._try_send(to_message(message))
+        return self._try_send(self._to_message(message))
 
     def send_batch(self, messages: Iterable[Sendable]) -> Deferred[None]:
         """Send messages in their order; fires when all of them have been taken.
@@ -126,7 +126,7 @@ class SendingSocket(Socket):
         Cheaper than as many calls of :meth:`send`. Fails like it, at the first message that cannot be
         sent: those before it are on their way. Cancelled while it waits, the rest is not sent.
         """
-        batch = [to_message(message) for message in messages]
+        batch = [self._to_message(message) for message in messages]
         try:
             self._check_open()
             if not self._sends:
@@ -148,6 +148,12 @@ class SendingSocket(Socket):
         for message in batch:
             parts.setdefault(self._pattern.destination(message), []).append(message)
         return parts
+
+    def _to_message(self, message: Sendable) -> Message:
+        frames = to_message(message)
+        if len(frames) > 1 and self._options.conflate:
+            raise UsageError(f"under conflate a message has one frame, not {len(frames)}")
+        return frames
 
     def _try_send(self, frames: Message) -> bool:
         self._check_open()

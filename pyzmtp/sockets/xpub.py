@@ -6,6 +6,8 @@ from pyzmtp.constants import SocketType
 from pyzmtp.patterns.xpub import XPubPattern
 from pyzmtp.sockets.publisher import PublishingSocket
 from pyzmtp.sockets.receiver import ReceivingSocket
+from pyzmtp.sockets.sender import BytesLike, to_topic
+from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE
 
 __all__ = ["XPubSocket"]
 
@@ -20,3 +22,20 @@ class XPubSocket(PublishingSocket, ReceivingSocket):
     socket_type = SocketType.XPUB
     _pattern_class = XPubPattern
     _pattern: XPubPattern
+
+    def subscribe(self, topic: BytesLike = b"") -> None:
+        """Under ``xpub_manual``: subscribe the peer whose request was received last to ``topic``.
+
+        That need not be the topic that it asked for. Raises :exc:`WrongState` without such a peer.
+        (ZMQ_SUBSCRIBE on an XPUB)
+        """
+        self._check_open()
+        self._pattern.answer(SUBSCRIBE, to_topic(topic))
+
+    def unsubscribe(self, topic: BytesLike = b"") -> None:
+        """Under ``xpub_manual``: take ``topic`` from the peer whose request was received last.
+
+        Raises :exc:`WrongState` without such a peer. (ZMQ_UNSUBSCRIBE on an XPUB)
+        """
+        self._check_open()
+        self._pattern.answer(CANCEL, to_topic(topic))

@@ -1,16 +1,14 @@
-"""pyzmtp.net.flow: the turns in which writes are collected, and the kernel's buffers."""
+"""pyzmtp.net.flow: the turns in which writes are collected."""
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 
 from pyzmtp import PullSocket, PushSocket
-from pyzmtp.net.flow import WriteTurn, set_buffers
-from pyzmtp.options import SocketOptions
+from pyzmtp.net.flow import WriteTurn
 
 from ..sockets.world import FailureLog, Outcomes, World
 
@@ -85,19 +83,6 @@ def test_a_sockets_writes_of_one_turn_leave_together(world: World) -> None:
     assert sum(len(data) for data in writes) == 600
     assert len(writes) <= 4
     assert len(world.drain(pull)) == 200
-
-
-def test_the_kernels_buffers_are_set_where_there_is_a_kernel() -> None:
-    options = SocketOptions(send_buffer=20_000, receive_buffer=30_000)
-    with socket.socket() as handle:
-        before = handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
-        set_buffers(handle, SocketOptions())
-        assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == before
-        set_buffers(handle, options)
-        # Linux doubles what it is asked for, to account for its own needs (socket(7)).
-        assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) in (20_000, 40_000)
-        assert handle.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) in (30_000, 60_000)
-    set_buffers(object(), options)
 
 
 def test_a_member_that_fails_costs_the_others_nothing(failures: FailureLog) -> None:

@@ -1,0 +1,178 @@
+"""The fields of :class:`SocketOptions`, and the checks of what they take.
+
+A check is given what attrs gives a validator; it raises :exc:`OptionError`, which names the option,
+the value and what would be taken.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from enum import Flag
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import attrs
+from attrs import field
+
+from pyzmtp.constants import (
+    MAX_HANDSHAKE_COMMAND,
+    MAX_PROPERTIES,
+    MAX_PROPERTY_VALUE,
+    PROPERTY_NAME_CHARACTERS,
+    SocketType,
+)
+from pyzmtp.errors import OptionError
+
+__all__ = [
+    "LARGEST",
+    "byte_string",
+    "flag",
+    "flags",
+    "integer",
+    "metadata",
+    "option",
+    "or_none",
+    "own_copy",
+    "routing_id",
+    "seconds",
+    "version",
+]
+
+_T = TypeVar("_T")
+_Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+#: The largest whole number that an option takes.
+LARGEST: Final = 2**62
+
+_ALL: Final = frozenset(SocketType)
+
+# What Socket-Type, Identity and a mechanism's own bytes take of a READY or INITIATE, generously.
+_OWN_PROPERTIES: Final = 1024
+
+
+def option(
+    default: _T,
+    check: _Check,
+    meaning: str,
+    zmq: str | None = None,
+    zmq_default: str | None = None,
+    types: frozenset[SocketType] = _ALL,
+    converter: Callable[[Any], _T] | None = None,
+) -> _T:
+    """A field: its default, its validator, and what the documentation says of it."""
+    metadata = {"meaning": meaning, "zmq": zmq, "zmq_default": zmq_default, "types": types}
+    return field(
+        default=default,
+        converter=converter,
+        validator=check,
+        hash=converter is None,  # a mapping has none
+        kw_only=True,
+        metadata=metadata,
+    )
+
+
+def _require(holds: bool, attribute: attrs.Attribute[Any], value: object, problem: str) -> None:
+    if not holds:
+        raise OptionError(attribute.name, value, problem)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def flag(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """True or False."""
+    _require(isinstance(value, bool), attribute, value, "it takes True or False")
+
+
+def integer(least: int, most: int = LARGEST) -> _Check:
+    """A whole number from ``least`` to ``most``."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        good = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+        _require(good, attribute, value, f"it takes a whole number from {least} to {most}")
+
+    return check
+
+
+def seconds(zero: bool = True, most: float = sys.float_info.max) -> _Check:
+    """A time, from 0 (or more than that) to ``most``."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        good = _is_number(value) and 0 <= value <= most and (zero or value > 0)
+        least = "0" if zero else "more than 0"
+        end = "up" if most == sys.float_info.max else f"to {most}"
+        _require(good, attribute, value, f"it takes seconds as a number from {least} {end}")
+
+    return check
+
+
+def flags(kind: type[Flag]) -> _Check:
+    """A member of an enumeration of flags, or several joined."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        names = ", ".join(f"{kind.__name__}.{name}" for name in kind.__members__)
+        _require(isinstance(value, kind), attribute, value, f"it takes {names}, joined by |")
+
+    return check
+
+
+def or_none(check: _Check, meaning: str) -> _Check:
+    """What ``check`` takes, or ``None``, which means ``meaning``."""
+
+    def check_unless_none(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if value is not None:
+            try:
+                check(instance, attribute, value)
+            except OptionError as error:
+                raise OptionError(
+                    attribute.name, value, f"{error.problem}, or None for {meaning}"
+                ) from None
+
+    return check_unless_none
+
+
+def byte_string(least: int, most: int) -> _Check:
+    """``least`` to ``most`` bytes."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        good = isinstance(value, bytes) and least <= len(value) <= most
+        _require(good, attribute, value, f"it takes {least} to {most} bytes")
+
+    return check
+
+
+def routing_id(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """An id that a ROUTER may know a socket by."""
+    byte_string(0, 255)(instance, attribute, value)
+    # Ids that begin with a zero byte are those that a ROUTER draws for nameless peers (RFC 28).
+    _require(value[:1] != b"\0", attribute, value, "it may not begin with a zero byte")
+
+
+def version(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    """A version of ZMTP that is served."""
+    _require(value in ((3, 0), (3, 1)), attribute, value, "it takes (3, 0) or (3, 1)")
+
+
+def metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Properties of the application, as many and as long as a READY holds."""
+    _require(isinstance(value, Mapping), attribute, value, "it takes a mapping of str to bytes")
+    for name, content in value.items():
+        # libzmq: an application's property name begins with X-, and fits its length byte.
+        good = isinstance(name, str) and name.startswith("X-") and len(name) < 256
+        good = good and PROPERTY_NAME_CHARACTERS.issuperset(name.encode())
+        _require(good, attribute, name, "a property's name is X- and letters, digits, -, _, . or +")
+        good = isinstance(content, bytes) and len(content) <= MAX_PROPERTY_VALUE
+        limit = f"a property's value is bytes, {MAX_PROPERTY_VALUE} at the most"
+        _require(good, attribute, content, limit)
+    names = {name.lower() for name in value}
+    _require(len(names) == len(value), attribute, value, "a property's name may stand only once")
+    size = sum(len(name) + len(content) + 5 for name, content in value.items())
+    good = len(value) <= MAX_PROPERTIES - 2 and size <= MAX_HANDSHAKE_COMMAND - _OWN_PROPERTIES
+    _require(good, attribute, value, "it does not fit into a READY of 64 properties and 16 KiB")
+
+
+def own_copy(value: Any) -> Any:
+    """What was checked must not change later; what is no mapping is left for the check to refuse."""
+    return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value

@@ -1,0 +1,62 @@
+"""pyzmtp.net.kernel: what the operating system's sockets are told. They are made, but not connected."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from pyzmtp.net.kernel import configure
+from pyzmtp.options import SocketOptions
+
+
+def option(handle: socket.socket, level: int, name: str) -> int:
+    value: int = handle.getsockopt(level, getattr(socket, name))
+    return value
+
+
+def test_buffers_are_set_where_they_are_asked_for() -> None:
+    options = SocketOptions(send_buffer=20_000, receive_buffer=30_000)
+    with socket.socket() as handle:
+        before = option(handle, socket.SOL_SOCKET, "SO_SNDBUF")
+        configure(handle, SocketOptions())
+        assert option(handle, socket.SOL_SOCKET, "SO_SNDBUF") == before
+        configure(handle, options)
+        # Linux doubles what it is asked for, to account for its own needs (socket(7)).
+        assert option(handle, socket.SOL_SOCKET, "SO_SNDBUF") in (20_000, 40_000)
+        assert option(handle, socket.SOL_SOCKET, "SO_RCVBUF") in (30_000, 60_000)
+    configure(object(), options)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_keepalive_is_switched(wanted: bool) -> None:
+    with socket.socket() as handle:
+        configure(handle, SocketOptions(tcp_keepalive=wanted))
+        assert bool(option(handle, socket.SOL_SOCKET, "SO_KEEPALIVE")) is wanted
+
+
+def test_the_probes_of_keepalive_are_set_as_far_as_the_system_has_names_for_them() -> None:
+    options = SocketOptions(
+        tcp_keepalive=True, tcp_keepalive_count=3, tcp_keepalive_idle=40, tcp_keepalive_interval=5
+    )
+    with socket.socket() as handle:
+        configure(handle, options)
+        for name, value in (("TCP_KEEPCNT", 3), ("TCP_KEEPIDLE", 40), ("TCP_KEEPINTVL", 5)):
+            if hasattr(socket, name):
+                assert option(handle, socket.IPPROTO_TCP, name) == value
+
+
+def test_the_type_of_service_is_set_in_either_family() -> None:
+    options = SocketOptions(tos=0x28)
+    with socket.socket() as handle:
+        configure(handle, options)
+        assert option(handle, socket.IPPROTO_IP, "IP_TOS") == 0x28
+    with socket.socket(socket.AF_INET6) as handle:
+        configure(handle, options)
+        assert option(handle, socket.IPPROTO_IPV6, "IPV6_TCLASS") == 0x28
+
+
+def test_a_unix_socket_is_asked_for_nothing_of_tcp() -> None:
+    with socket.socket(socket.AF_UNIX) as handle:
+        configure(handle, SocketOptions(tos=0x28, tcp_keepalive_idle=40, send_buffer=20_000))
+        assert option(handle, socket.SOL_SOCKET, "SO_SNDBUF") in (20_000, 40_000)
