@@ -181,6 +181,13 @@ class SocketOptions:
         "ZMQ_TCP_KEEPALIVE_INTVL",
         "-1 (the system's default)",
     )
+    tcp_user_timeout: float | None = option(
+        None,
+        or_none(seconds(zero=False, most=2**31 / 1000), "the system's default"),
+        "how long sent data may stay unacknowledged before TCP gives up",
+        "ZMQ_TCP_MAXRT",
+        "0 ms (the system's default)",
+    )
     tos: int = option(0, integer(0, 255), "the type of service of TCP connections", "ZMQ_TOS", "0")
     backlog: int = option(
         100, integer(1, 2**31 - 1), "connections that may wait to be accepted", "ZMQ_BACKLOG"

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from pyzmtp.errors import TransportUnavailable
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress
+from pyzmtp.net.interfaces import interface_address
 from pyzmtp.net.places import ClientPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
@@ -63,6 +64,9 @@ async def dial(
     """
     timeout = _TIMEOUT if options.connect_timeout is None else options.connect_timeout
     if isinstance(place, TcpAddress):
+        source = place.source
+        if source is not None:
+            source = interface_address(source[0]) or source[0], source[1]
         addresses = await resolve(reactor, place.host, options.ipv6)
         for count, host in enumerate(addresses, 1):
             factory = _DialFactory(build)
@@ -71,7 +75,7 @@ async def dial(
                 place.port,
                 factory,
                 timeout=timeout,
-                bindAddress=place.source,
+                bindAddress=source,
             )
             try:
                 return await factory.done

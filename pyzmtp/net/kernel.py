@@ -26,6 +26,8 @@ def configure(handle: object, options: SocketOptions) -> None:
     _set(handle, socket.IPPROTO_TCP, "TCP_KEEPCNT", options.tcp_keepalive_count)
     _set(handle, socket.IPPROTO_TCP, "TCP_KEEPIDLE", options.tcp_keepalive_idle)
     _set(handle, socket.IPPROTO_TCP, "TCP_KEEPINTVL", options.tcp_keepalive_interval)
+    if options.tcp_user_timeout is not None:
+        _set(handle, socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", int(options.tcp_user_timeout * 1000))
     if options.tos:
         if handle.family == socket.AF_INET:
             _set(handle, socket.IPPROTO_IP, "IP_TOS", options.tos)

@@ -22,6 +22,7 @@ from twisted.python.failure import Failure
 from pyzmtp.errors import AddressInUse, BindError, ZMTPError
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, host_and_port
 from pyzmtp.net.dialling import dial, unix_reactor
+from pyzmtp.net.interfaces import interface_address
 from pyzmtp.net.places import ServerPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
@@ -102,8 +103,8 @@ async def listen(
 async def _listen_tcp(
     reactor: Reactor, place: TcpAddress, options: SocketOptions, factory: ServerFactory
 ) -> ListeningAt:
-    wildcard = [_WILDCARD[options.ipv6]]
-    hosts = wildcard if place.host == "*" else await resolve(reactor, place.host, options.ipv6)
+    host = _WILDCARD[options.ipv6] if place.host == "*" else interface_address(place.host)
+    hosts = [host] if host is not None else await resolve(reactor, place.host, options.ipv6)
     port = reactor.listenTCP(place.port, factory, backlog=options.backlog, interface=hosts[0])
     return ListeningAt(port, _address_of(port))
 

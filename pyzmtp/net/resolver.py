@@ -22,8 +22,10 @@ __all__ = ["resolve"]
 def resolve(reactor: object, host: str, ipv6: bool) -> Deferred[list[str]]:
     """The addresses of ``host``: IPv4, and IPv6 too where it is asked for.
 
+    ``host`` may be an address, which is its own answer, or a name.
+
     Fails with :exc:`DNSLookupError` when there are none, and with :exc:`TransportUnavailable` on a
-    reactor that knows no names. An address is its own answer.
+    reactor that knows no names.
     """
     if isIPAddress(host) or isIPv6Address(host):
         return succeed([host])

@@ -46,6 +46,13 @@ def test_the_probes_of_keepalive_are_set_as_far_as_the_system_has_names_for_them
                 assert option(handle, socket.IPPROTO_TCP, name) == value
 
 
+def test_the_time_for_an_acknowledgement_is_set_in_milliseconds() -> None:
+    with socket.socket() as handle:
+        configure(handle, SocketOptions(tcp_user_timeout=1.5))
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            assert option(handle, socket.IPPROTO_TCP, "TCP_USER_TIMEOUT") == 1500
+
+
 def test_the_type_of_service_is_set_in_either_family() -> None:
     options = SocketOptions(tos=0x28)
     with socket.socket() as handle:
