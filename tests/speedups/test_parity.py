@@ -20,8 +20,6 @@ from .. import vectors
 from ..helpers import chunked, command, frame, frames, message, mutations, pieces, splits
 from ..implementations import COMPILED, PURE, Implementation
 
-pytestmark = pytest.mark.skipif(COMPILED is None, reason="the compiled module was not built")
-
 PLENTY = 1000
 
 

@@ -1,0 +1,7 @@
+"""Where nothing was compiled there is nothing to compare: the parity tests are not there either."""
+
+from __future__ import annotations
+
+from ..implementations import COMPILED
+
+collect_ignore = ["test_parity.py"] if COMPILED is None else []
