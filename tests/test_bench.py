@@ -184,7 +184,6 @@ class TestReport:
         assert "  txzmq is missing: No module named 'txzmq'\n" in printed
 
     def test_with_rich_it_prints_the_same_cells(self, capsys: pytest.CaptureFixture[str]) -> None:
-        pytest.importorskip("rich")
         report.print_case(GROUP)
         printed = capsys.readouterr().out
         for cell in ("PUSH to PULL, 16 B", "2 M - 3 M", "2.50", "txzmq is missing"):

@@ -30,8 +30,6 @@ print(pyzmtp.IMPLEMENTATION, used)
 PURE = ("python", "pyzmtp.wire.framing")
 CYTHON = ("cython", "pyzmtp._speedups.framing")
 
-built = pytest.mark.skipif(COMPILED is None, reason="the compiled module was not built")
-
 
 def run(setting: str | None, hidden: bool = False) -> tuple[int, str, str]:
     """The exit code of a fresh Python that imports pyzmtp, what it printed, and its last complaint."""
@@ -66,11 +64,15 @@ def choose(
     return chosen["IMPLEMENTATION"], modules.pop()
 
 
-CHOICES_WHERE_BUILT = [(None, CYTHON), ("auto", CYTHON), ("yes", CYTHON), ("no", PURE)]
+#: What is taken here, where the compiled module was built, or was not.
+CHOICES = (
+    [(None, PURE), ("auto", PURE), ("no", PURE)]
+    if COMPILED is None
+    else [(None, CYTHON), ("auto", CYTHON), ("yes", CYTHON), ("no", PURE)]
+)
 
 
-@built
-@pytest.mark.parametrize(("setting", "choice"), CHOICES_WHERE_BUILT)
+@pytest.mark.parametrize(("setting", "choice"), CHOICES)
 def test_the_compiled_module_is_taken_where_it_was_built_unless_the_answer_is_no(
     monkeypatch: pytest.MonkeyPatch, setting: str | None, choice: tuple[str, str]
 ) -> None:
@@ -102,8 +104,7 @@ def test_any_other_setting_is_an_import_error_that_names_it(
 # The same by the import of the whole package, in a fresh Python
 
 
-@built
-@pytest.mark.parametrize(("setting", "choice"), CHOICES_WHERE_BUILT)
+@pytest.mark.parametrize(("setting", "choice"), CHOICES)
 def test_a_fresh_python_takes_what_it_is_told(setting: str | None, choice: tuple[str, str]) -> None:
     assert run(setting) == (0, " ".join(choice), "")
 
