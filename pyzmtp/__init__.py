@@ -68,6 +68,7 @@ from pyzmtp.errors import (
 )
 from pyzmtp.options import SocketOptions
 from pyzmtp.peer import Peer
+from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
 from pyzmtp.requester import Requester
 from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.dealer import DealerSocket
@@ -126,6 +127,9 @@ __all__ = [
     "PeerRefused",
     "ProtocolError",
     "ProtocolSocket",
+    "Proxy",
+    "ProxyState",
+    "ProxyStatistics",
     "PubSocket",
     "PublishingSocket",
     "PullSocket",

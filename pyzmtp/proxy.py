@@ -109,7 +109,9 @@ class Proxy:
         for name, socket in (("frontend", frontend), ("backend", backend)):
             _check_end(name, socket, frontend is backend)
         if capture is not None and not isinstance(capture, SendingSocket):
-            raise TypeError(f"capture: a socket that can send is needed, not {_kind(capture)}")
+            raise TypeError(
+                f"capture: a socket that can send is needed, not {type(capture).__name__}"
+            )
         self._frontend = frontend
         self._backend = backend
         self._state = ProxyState.STOPPED
@@ -118,14 +120,11 @@ class Proxy:
         self._failure: Failure | None = None
         self._watches: list[Deferred[None]] = []
         # libzmq: if both are one, it is the frontend that is received from.
-        copier = self._copier = _Copier(capture)
-        self._forth = _Direction(frontend, backend, copier, self._end, self._idle)
-        self._back = _Direction(
-            None if frontend is backend else backend, frontend, copier, self._end, self._idle
-        )
+        source = None if frontend is backend else backend
+        self._forth = _Direction(frontend, backend, capture, self._end, self._idle)
+        self._back = _Direction(source, frontend, capture, self._end, self._idle)
         if not (self._forth.possible or self._back.possible):
-            kinds = f"{_kind(frontend)} and {_kind(backend)}"
-            raise UsageError(f"between {kinds} nothing can be forwarded")
+            raise UsageError(f"nothing can be forwarded between {frontend!r} and {backend!r}")
 
     # What it is told to do
 
@@ -136,6 +135,8 @@ class Proxy:
         sockets was closed; fails with what forwarding failed with. Fails with :exc:`WrongState` if
         the proxy is at work already, or somebody else is receiving from a socket, and with
         :exc:`SocketClosed`. To cancel it is to :meth:`stop`. After its end it can be started again.
+        (A socket that is not received from tells of its closing when it has lingered, or by dropping
+        what comes next: stop the proxy before you close it.)
         """
         if self._state is not ProxyState.STOPPED:
             return fail(WrongState(f"the proxy is {self._state.value}"))
@@ -147,7 +148,9 @@ class Proxy:
         self._failure = None
         # Only a socket that is received from tells at once that it is closed.
         self._watches = [
-            Deferred.fromCoroutine(self._watch(socket.events()))
+            Deferred.fromCoroutine(_read_all(socket.events())).addCallbacks(
+                lambda _: self._end(None), lambda failure: failure.trap(CancelledError)
+            )
             for socket in {self._frontend, self._backend}
         ]
         self._state = ProxyState.RUNNING
@@ -161,7 +164,8 @@ class Proxy:
         """
         self._check_started()
         self._state = ProxyState.PAUSED
-        self._read_no_more()
+        self._forth.read_no_more()
+        self._back.read_no_more()
 
     def resume(self) -> None:
         """Undo :meth:`pause`.
@@ -203,7 +207,7 @@ class Proxy:
             backend_sent_parts=forth.sent_parts,
             backend_sent_bytes=forth.sent_bytes,
             dropped_messages=forth.dropped + back.dropped,
-            capture_dropped_messages=self._copier.dropped,
+            capture_dropped_messages=forth.capture_dropped + back.capture_dropped,
         )
 
     def __repr__(self) -> str:
@@ -220,31 +224,20 @@ class Proxy:
             if self._state is ProxyState.RUNNING:  # what is read can lead to anything
                 direction.read()
 
-    def _read_no_more(self) -> None:
-        self._forth.read_no_more()
-        self._back.read_no_more()
-
-    async def _watch(self, events: EventStream) -> None:
-        """End with the socket whose events these are."""
-        try:
-            async for _ in events:
-                pass
-        except CancelledError:
-            return
-        self._end(None)
-
     def _cancelled(self, started: Deferred[None]) -> None:
         self._started = None
         self._end(None)
 
     def _end(self, failure: Failure | None) -> None:
         """Forward what has been received, and that is all."""
+        if self._failure is None:
+            self._failure = failure
+        elif failure is not None:
+            _log.failure("a proxy that had failed has failed once more", failure)
         if self._state in _STARTED:
             self._state = ProxyState.STOPPING
-            self._failure = failure
-            self._read_no_more()
-        elif failure is not None:
-            _log.failure("a proxy that was stopping has failed", failure)
+            self._forth.read_no_more()
+            self._back.read_no_more()
         self._idle()
 
     def _idle(self) -> None:
@@ -268,38 +261,19 @@ class Proxy:
         stopped.succeed(True)
 
 
-class _Copier:
-    """Sends what is forwarded to the capture socket, if there is one."""
-
-    def __init__(self, socket: SendingSocket | None) -> None:
-        self.dropped = 0
-        self._socket = socket
-
-    def copy(self, message: Message) -> None:
-        """Send a copy if that needs no waiting. Never raises."""
-        if self._socket is None:
-            return
-        try:
-            taken = self._socket.try_send(message)
-        except Exception:  # it is closed, or a REQ without its reply: the messages must go on
-            taken = False
-        if not taken:
-            self.dropped += 1
-
-
 class _Direction:
     """One way through a proxy: from ``source``, if messages can be had from it, to ``target``.
 
     :ivar possible: whether messages can go this way.
     :ivar busy: whether messages have been received that are not sent yet.
-    :ivar dropped: messages that were received and could not be sent.
+    :ivar dropped, capture_dropped: messages that ``target``, and ``capture``, could not be sent.
     """
 
     def __init__(
         self,
         source: Socket | None,
         target: Socket,
-        copier: _Copier,
+        capture: SendingSocket | None,
         on_end: Callable[[Failure | None], None],
         on_idle: Callable[[], None],
     ) -> None:
@@ -307,10 +281,10 @@ class _Direction:
         self.busy = False
         self.received_parts = self.received_bytes = 0
         self.sent_parts = self.sent_bytes = 0
-        self.dropped = 0
+        self.dropped = self.capture_dropped = 0
         self._source = source
         self._target = target
-        self._copier = copier
+        self._capture = capture
         self._on_end = on_end
         self._on_idle = on_idle
         self._wanted = False
@@ -362,7 +336,7 @@ class _Direction:
         done = 0
         try:
             for message, size in zip(batch, sizes, strict=True):
-                self._copier.copy(message)
+                self._copy(message)
                 if await self._send_one(message):
                     self.sent_parts += len(message)
                     self.sent_bytes += size
@@ -376,12 +350,20 @@ class _Direction:
         if done < len(batch):
             self._on_end(failure)
         elif self._wanted:
-            self._consume()  # unless it goes on
+            self._consume()  # it may have been paused and resumed meanwhile
         else:
             self._on_idle()
-            if not self._wanted and self._consuming:
-                # Stopped within the first batch, before the consumer was known: no other may come.
-                await Deferred()
+        if self._consuming and not self._wanted:
+            # consume() is still at its first batches, and cannot be cancelled yet: no other may come.
+            await Deferred()
+
+    def _copy(self, message: Message) -> None:
+        """Send a message to the capture socket too, if that needs no waiting."""
+        try:
+            if self._capture is not None and not self._capture.try_send(message):
+                self.capture_dropped += 1
+        except Exception:  # it is closed, or a REQ without its reply: the messages must go on
+            self.capture_dropped += 1
 
     async def _send_one(self, message: Message) -> bool:
         """Send a message, and wait for room if need be; return whether there is a way for it."""
@@ -400,17 +382,19 @@ class _Direction:
             return False
 
 
+async def _read_all(events: EventStream) -> None:
+    """Read events until the socket is closed."""
+    async for _ in events:
+        pass
+
+
 def _check_end(name: str, socket: object, is_both: bool) -> None:
     """Raise what is wrong with a socket as one end of a proxy."""
     if not isinstance(socket, Socket):
-        raise TypeError(f"{name}: a socket is needed, not {_kind(socket)}")
+        raise TypeError(f"{name}: a socket is needed, not {type(socket).__name__}")
     kind = socket.socket_type
     if kind in _IN_STEP and not (kind is SocketType.REP and is_both):
         instead = _IN_STEP[kind].value
         raise UsageError(f"{name}: a {kind.value} takes turns with its peers; use a {instead}")
     if isinstance(socket, SendingSocket) and socket.options.send_timeout == 0:
         raise UsageError(f"{name}: with send_timeout=0 nobody can wait until there is room")
-
-
-def _kind(value: object) -> str:
-    return type(value).__name__
