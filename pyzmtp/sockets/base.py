@@ -60,9 +60,8 @@ class Socket:
         )
         self._binds: list[_Bind] = []
         self._connects: list[_Connect] = []
-        self._released: list[
-            InprocListener
-        ] = []  # names given back whose links live on, as in libzmq
+        # Names that were given back, whose links live on, as in libzmq.
+        self._released: list[InprocListener] = []
         self._parting: list[_Bind | _Connect] = []  # these linger
         self._closed: Outcome[bool] | None = None
 
@@ -221,9 +220,12 @@ class Socket:
         """Call ``callback(event)`` for each event; return a function that ends this."""
         return self._monitor.on_event(callback)
 
+    def _keepers(self) -> list[_Bind | _Connect]:
+        """All binds and connects that are not at their end."""
+        return [*self._binds, *self._connects, *self._released, *self._parting]
+
     def _pipes(self) -> list[Pipe]:
-        keepers = [*self._binds, *self._connects, *self._released, *self._parting]
-        return [pipe for keeper in keepers for pipe in keeper.pipes]
+        return [pipe for keeper in self._keepers() for pipe in keeper.pipes]
 
     def _waiting_to_send(self) -> int:
         """Messages that wait for a queue to take them."""
@@ -242,7 +244,7 @@ class Socket:
         limit = self._options.linger if isinstance(linger, EllipsisType) else linger
         if limit is not None and not limit >= 0:
             raise OptionError("linger", linger, "it takes seconds as a number from 0 up, or None")
-        keepers = [*self._binds, *self._connects, *self._released, *self._parting]
+        keepers = self._keepers()
         if self._closed is None:
             self._closed = Outcome()
             self._pattern.on_readable = self._pattern.on_writable = lambda: None

@@ -74,8 +74,6 @@ class _PendingSend:
         self.timer: IDelayedCall | None = None
 
     def finish(self, error: Exception | None = None) -> None:
-        if self.timer is not None and self.timer.active():
-            self.timer.cancel()
         if error is None:
             self.done.callback(None)
         else:
