@@ -70,6 +70,11 @@ class SocketType(Enum):
     XSUB = "XSUB"
 
     @property
+    def number(self) -> int:
+        """Its number in the greeting of ZMTP 2.0 (RFC 15), which is that of ``ZMQ_PAIR`` and so on."""
+        return _NUMBERS[self]
+
+    @property
     def sends_identity(self) -> bool:
         """Whether READY carries ``Identity`` (even an empty one), as libzmq's does."""
         return self in _IDENTITY_TYPES
@@ -90,6 +95,21 @@ class ReconnectStop(Flag):
     REFUSED = 1  # ZMQ_RECONNECT_STOP_CONN_REFUSED: nobody listens there
     HANDSHAKE_FAILED = 2  # ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED: it ended before it was ready
 
+
+# RFC 15 folds XPUB and XSUB into PUB and SUB; libzmq sends numbers of their own.
+_NUMBERS: Final = {
+    SocketType.PAIR: 0,
+    SocketType.PUB: 1,
+    SocketType.SUB: 2,
+    SocketType.REQ: 3,
+    SocketType.REP: 4,
+    SocketType.DEALER: 5,
+    SocketType.ROUTER: 6,
+    SocketType.PULL: 7,
+    SocketType.PUSH: 8,
+    SocketType.XPUB: 9,
+    SocketType.XSUB: 10,
+}
 
 _IDENTITY_TYPES: Final = frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER})
 

@@ -216,7 +216,9 @@ class SocketOptions:
     )
     ipv6: bool = option(False, flag, "resolve names to, and listen on, IPv6 too", "ZMQ_IPV6")
     min_version: tuple[int, int] = option(
-        (3, 0), validators.version, "the oldest version of ZMTP that is spoken to"
+        (2, 0),
+        validators.version,
+        "the oldest version of ZMTP that is spoken to; (1, 0) takes any bytes for a peer",
     )
     metadata: Mapping[str, bytes] = option(
         MappingProxyType({}),

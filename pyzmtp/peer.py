@@ -23,9 +23,9 @@ class Peer:
     :ivar address: the address that was bound or connected, as in every event.
     :ivar peer_address: where the other end is: ``"127.0.0.1:40123"``, or the path of an ipc socket.
     :ivar incoming: whether the peer connected to us.
-    :ivar version: (major, minor) of the ZMTP that it announced.
+    :ivar version: (major, minor) of the ZMTP that is spoken with it: 3.1, 3.0, 2.0 or 1.0.
     :ivar mechanism: the security mechanism in use, such as ``"NULL"``.
-    :ivar socket_type: what it said it is; ``None`` if it said nothing.
+    :ivar socket_type: what it said it is; ``None`` if it said nothing, as below ZMTP 2.0.
     :ivar routing_id: the id that it announced, or that a ROUTER drew for it.
     :ivar user_id: who it is by the mechanism's word; ``None`` under NULL. Never the peer's own word.
     :ivar metadata: the other properties that it sent. Nobody has checked them.
@@ -43,5 +43,10 @@ class Peer:
 
     @property
     def reads_commands(self) -> bool:
-        """Whether it reads subscriptions as commands: all but ZMTP 3.0 do, which libzmq treats alike."""
-        return self.version != (3, 0)
+        """Whether it reads subscriptions as commands: since ZMTP 3.1."""
+        return self.version >= (3, 1)
+
+    @property
+    def sends_subscriptions(self) -> bool:
+        """Whether it tells what it subscribes to; until ZMTP 1.0 a subscriber got everything."""
+        return self.version >= (2, 0)

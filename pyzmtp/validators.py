@@ -152,7 +152,8 @@ def routing_id(instance: object, attribute: attrs.Attribute[Any], value: Any) ->
 
 def version(instance: object, attribute: attrs.Attribute[Any], value: object) -> None:
     """A version of ZMTP that is served."""
-    _require(value in ((3, 0), (3, 1)), attribute, value, "it takes (3, 0) or (3, 1)")
+    good = value in ((1, 0), (2, 0), (3, 0), (3, 1))
+    _require(good, attribute, value, "it takes (1, 0), (2, 0), (3, 0) or (3, 1)")
 
 
 def metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -106,7 +106,7 @@ def new_connection(
     mechanism: Callable[[], Mechanism] | None = None,
     *,
     routing_id: bytes = b"",
-    min_version: tuple[int, int] = (3, 0),
+    min_version: tuple[int, int] = (2, 0),
     handshake_timeout: float | None = None,
     max_message_size: int = 0,
     max_message_parts: int = 0,

@@ -56,7 +56,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "send_buffer": None,
     "receive_buffer": None,
     "ipv6": _NO,
-    "min_version": (3, 0),
+    "min_version": (2, 0),
     "metadata": {},
     "router_mandatory": _NO,
     "router_handover": _NO,
@@ -117,7 +117,10 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
     "send_buffer": ([None, 1, 2**31 - 1], _NO_BUFFERS),
     "receive_buffer": ([None, 1, 2**31 - 1], _NO_BUFFERS),
     "ipv6": ([True, False], _NO_FLAGS),
-    "min_version": ([(3, 0), (3, 1)], [(2, 0), (4, 0), 3, "3.1", None, (3,), [3, 1]]),
+    "min_version": (
+        [(1, 0), (2, 0), (3, 0), (3, 1)],
+        [(0, 0), (1, 1), (2, 1), (4, 0), 3, "3.1", None, (3,), [3, 1]],
+    ),
     "metadata": (
         [{}, {"X-a": b""}, {"X-a": b"1", "X-B.c_d+e-9": bytes(8192)}, {"X-": b""}],
         [
@@ -228,7 +231,7 @@ def test_a_wrong_value_is_refused_and_the_error_says_all(name: str, value: Any) 
     ),
     ("routing_id", b"x" * 256, "it takes 0 to 255 bytes"),
     ("routing_id", b"\0", "it may not begin with a zero byte"),
-    ("min_version", (2, 0), "it takes (3, 0) or (3, 1)"),
+    ("min_version", (2, 1), "it takes (1, 0), (2, 0), (3, 0) or (3, 1)"),
     ("metadata", None, "it takes a mapping of str to bytes"),
 ])  # fmt: skip
 def test_an_error_names_the_range(name: str, value: Any, problem: str) -> None:

@@ -98,7 +98,7 @@ def _versioned(version: str) -> bytes:
     return SIGNATURE + from_hex(version) + REST[1:]
 
 
-#: (major, minor) to the greeting of a peer that is served.
+#: (major, minor) as announced to the greeting of a peer that is served.
 VERSIONS: Final = {
     (2, 0): _vector("1.3", "revision 2, minor 0", _versioned("02 00")).data,
     (2, 1): _vector("1.3", "revision 2, minor 1", _versioned("02 01")).data,
@@ -113,17 +113,17 @@ VERSIONS: Final = {
 
 # 1.4 Downgrade and identity
 
-#: Peers of ZMTP below 3.0 that show the signature, by the version that they speak.
+#: Peers of ZMTP below 3.0 and the version that is spoken with them; revision 0 is 2.0 in frames of 1.0.
 OLD_PEERS: Final = [
     ((2, 0), _vector("1.4", "2.0 DEALER without id", SIGNATURE, "01 05", "00 00")),
     ((2, 0), _vector("1.4", '2.0 DEALER "xyz"', SIGNATURE, "01 05", "00 03 78797a")),
     ((2, 0), _vector("1.4", "2.0 type 200", SIGNATURE, "01 c8", "00 00", "00 01 61")),
     ((2, 0), _vector("1.5", "2.0 SUB of AB", SIGNATURE, "01 02", "00 00", "00 03 01 4142")),
-    ((1, 0), _vector("1.4", "rev 0 DEALER without id", SIGNATURE, "00 05", "01 00")),
-    ((1, 0), _vector("1.4", 'rev 0 DEALER "xyz"', SIGNATURE, "00 05", "04 00 78797a")),
-    ((1, 0), _vector("1.5", "rev 0 SUB of AB", SIGNATURE, "00 02", "01 00", "04 00 01 4142")),
-    ((1, 0), _vector("1.5", "rev 0 SUB, no more of C", SIGNATURE, "00 02", "01 00", "03 00 00 43")),
-    ((1, 0), _vector("1.5", "rev 0 SUB of all", SIGNATURE, "00 02", "01 00", "02 00 01")),
+    ((2, 0), _vector("1.4", "rev 0 DEALER without id", SIGNATURE, "00 05", "01 00")),
+    ((2, 0), _vector("1.4", 'rev 0 DEALER "xyz"', SIGNATURE, "00 05", "04 00 78797a")),
+    ((2, 0), _vector("1.5", "rev 0 SUB of AB", SIGNATURE, "00 02", "01 00", "04 00 01 4142")),
+    ((2, 0), _vector("1.5", "rev 0 SUB, no more of C", SIGNATURE, "00 02", "01 00", "03 00 00 43")),
+    ((2, 0), _vector("1.5", "rev 0 SUB of all", SIGNATURE, "00 02", "01 00", "02 00 01")),
     ((1, 0), _vector("1.4", "1.0, id in the long form", "ff 0000000000000004 00 616263")),
 ]
 

@@ -1,4 +1,4 @@
-"""One ZMTP 3.x connection, from the greeting to the last message, without I/O.
+"""One ZMTP connection, from the greeting to the last message, without I/O.
 
 Three things drive it: bytes that arrived (:meth:`Connection.receive_data`), the clock
 (:meth:`Connection.handle_timer`) and the end of the transport (:meth:`Connection.transport_lost`).
@@ -9,29 +9,37 @@ connection is over (:attr:`Connection.error`). A peer can never make any of them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from math import inf
 from typing import Final
 
 from attrs import frozen
 
 from pyzmtp._speedups import FrameDecoder, encode_batch
-from pyzmtp.constants import MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType, compatible
+from pyzmtp.constants import MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType
 from pyzmtp.engine.heartbeat import Heartbeat
+from pyzmtp.engine.introduction import (
+    check_identity,
+    named_type,
+    numbered_type,
+    public_metadata,
+)
 from pyzmtp.engine.states import TRANSITIONS, Input, State
 from pyzmtp.errors import (
     CommandError,
     HandshakeTimeout,
     IncompatibleSocketType,
     MechanismMismatch,
-    MetadataError,
     PeerRefused,
     ProtocolError,
+    UnexpectedCommand,
 )
 from pyzmtp.mechanisms.base import Mechanism
 from pyzmtp.peer import Peer
 from pyzmtp.wire.command import decode_command, decode_error, decode_ping, encode_error, encode_pong
+from pyzmtp.wire.framing_v1 import FrameDecoderV1, encode_batch_v1
 from pyzmtp.wire.greeting import (
+    Greeting,
     GreetingReader,
     GreetingStage,
     encode_rest,
@@ -46,8 +54,6 @@ __all__ = ["Connection", "ConnectionSettings"]
 #: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
 _MAX_COMMAND: Final = 64 * 1024
 
-# Names that say who a peer is. Only a mechanism may; from the peer's own mouth they are dropped.
-_RESERVED: Final = frozenset({"user-id", "peer-address"})
 _PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
 
 
@@ -58,7 +64,7 @@ class ConnectionSettings:
     socket_type: SocketType
     mechanism: Callable[[], Mechanism]
     routing_id: bytes = b""
-    min_version: tuple[int, int] = (3, 0)
+    min_version: tuple[int, int] = (2, 0)
     handshake_timeout: float | None = None
     max_message_size: int = 0
     max_message_parts: int = 0
@@ -81,6 +87,7 @@ class Connection:
         "_address",
         "_deadline",
         "_decoder",
+        "_encode",
         "_greeting",
         "_heartbeat",
         "_incoming",
@@ -114,8 +121,9 @@ class Connection:
         self._peer_address = peer_address
         self._incoming = incoming
         self._mechanism = settings.mechanism()
-        self._greeting = GreetingReader(settings.min_version)
+        self._greeting = GreetingReader(max(settings.min_version, self._mechanism.min_version))
         self._decoder = FrameDecoder(MAX_HANDSHAKE_COMMAND)
+        self._encode = encode_batch
         self._decoder.commands_only = True
         self._heartbeat = Heartbeat(
             settings.heartbeat_interval, settings.heartbeat_timeout, settings.heartbeat_ttl
@@ -148,6 +156,8 @@ class Connection:
                 data = self._read_greeting(data)
             if self.state is State.HANDSHAKE:
                 self._read_handshake(data, now)
+            elif self.state is State.IDENTITY:
+                self._read_identity(data)
         except ProtocolError as error:
             self._fail(error)
         return []
@@ -199,7 +209,7 @@ class Connection:
 
     def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
         """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many)."""
-        return encode_batch(messages, limit)
+        return self._encode(messages, limit)
 
     # The greeting
 
@@ -213,9 +223,11 @@ class Connection:
             if before < GreetingStage.SIGNATURE <= stage:
                 self._send(encode_version())
             if before < GreetingStage.VERSION <= stage:
-                self._send(encode_rest(self._mechanism.name, self._mechanism.as_server))
+                self._send(self._rest_of_greeting())
         greeting = self._greeting.greeting
-        if greeting is not None:
+        if greeting is not None and greeting.version < (3, 0):
+            self._read_old_greeting(greeting)
+        elif greeting is not None:
             ours = self._mechanism.name
             if greeting.mechanism != ours.ljust(20, b"\0"):
                 theirs = greeting.mechanism.rstrip(b"\0").decode("ascii", "backslashreplace")
@@ -223,6 +235,44 @@ class Connection:
             self._move(Input.GREETING_READ)
             self._send(self._mechanism.start())
         return rest
+
+    def _rest_of_greeting(self) -> bytes:
+        if self._greeting.is_old:
+            return bytes((self._settings.socket_type.number,))
+        return encode_rest(self._mechanism.name, self._mechanism.as_server)
+
+    # Peers older than ZMTP 3.0: each side sends its identity, and that is the whole handshake
+
+    def _read_old_greeting(self, greeting: Greeting) -> None:
+        """Send our identity, and expect the peer's: one frame, and no longer than it may be."""
+        self._move(Input.OLD_GREETING_READ)
+        routing_id = self._settings.routing_id
+        if greeting.frames_of_1_0:
+            self._decoder = FrameDecoderV1()
+            self._encode = encode_batch_v1
+        if greeting.version == (1, 0):
+            self._send(routing_id)  # our signature was the head of its frame
+        else:
+            self._send(self._encode([[routing_id]], 1)[0])
+        self._decoder.commands_only = False
+        self._decoder.max_message_size = MAX_IDENTITY
+        self._decoder.max_message_parts = 1
+
+    def _read_identity(self, data: bytes) -> None:
+        decoder = self._decoder
+        messages = decoder.feed(data, 1)
+        if messages:
+            greeting = self._greeting.greeting
+            assert greeting is not None  # the state table has no other way to get here
+            ours = self._settings.socket_type
+            self._open(
+                numbered_type(ours, greeting.socket_type), check_identity(ours, messages[0][0]), {}
+            )
+            self.more = decoder.pending or decoder.error is not None
+        elif decoder.error is not None:
+            raise decoder.error
+        elif decoder.command is not None:
+            raise UnexpectedCommand("a command", "an identity")
 
     # The handshake
 
@@ -253,19 +303,29 @@ class Connection:
 
     def _finish_handshake(self, properties: dict[str, bytes]) -> None:
         """Judge what the peer said of itself, and open the connection for messages."""
-        assert self._greeting.greeting is not None  # the state table has no other way to get here
         by_name = {name.lower(): value for name, value in properties.items()}
-        version = self._greeting.greeting.version
+        ours = self._settings.socket_type
+        self._open(
+            named_type(ours, by_name.get("socket-type")),
+            check_identity(ours, by_name.get("identity", b"")),
+            public_metadata(properties),
+        )
+
+    def _open(
+        self, socket_type: SocketType | None, routing_id: bytes, metadata: dict[str, bytes]
+    ) -> None:
+        """The peer is ready for messages."""
+        assert self._greeting.greeting is not None  # as above
         self.peer = Peer(
             address=self._address,
             peer_address=self._peer_address,
             incoming=self._incoming,
-            version=version,
+            version=self._greeting.greeting.version,
             mechanism=self._mechanism.name.decode("ascii"),
-            socket_type=self._check_socket_type(by_name.get("socket-type")),
-            routing_id=self._check_identity(by_name.get("identity", b"")),
+            socket_type=socket_type,
+            routing_id=routing_id,
             user_id=self._mechanism.user_id,
-            metadata=_public_metadata(properties),
+            metadata=metadata,
         )
         self._move(Input.HANDSHAKE_DONE)
         self._deadline = None
@@ -275,30 +335,6 @@ class Connection:
         decoder.max_command_size = _MAX_COMMAND
         decoder.max_message_size = self._settings.max_message_size
         decoder.max_message_parts = self._settings.max_message_parts
-
-    def _check_socket_type(self, announced: bytes | None) -> SocketType | None:
-        if announced is None:
-            return None  # libzmq accepts a READY that does not say, and so do we
-        ours = self._settings.socket_type
-        name = announced.decode("ascii", "backslashreplace")
-        try:
-            theirs = SocketType(name)
-        except ValueError:
-            raise IncompatibleSocketType(ours, name) from None
-        if not compatible(ours, theirs):
-            raise IncompatibleSocketType(ours, name)
-        return theirs
-
-    def _check_identity(self, identity: bytes) -> bytes:
-        # RFC 37: only a ROUTER has a use for it.
-        if self._settings.socket_type is SocketType.ROUTER:
-            if len(identity) > MAX_IDENTITY:
-                problem = f"an Identity of {len(identity)} bytes, at most {MAX_IDENTITY} allowed"
-                raise MetadataError("READY", problem)
-            if identity.startswith(b"\0"):
-                # Such ids are ours to give: a peer that claimed one could take another's place.
-                raise MetadataError("READY", "an Identity may not begin with a zero byte")
-        return identity
 
     # Commands among the messages
 
@@ -324,6 +360,9 @@ class Connection:
     def _read_command(self, body: bytes) -> Message | None:
         """Answer a command; a subscription becomes a message, for those types that take it."""
         name, data = decode_command(body)
+        assert self.peer is not None  # commands among messages come from peers that are ready
+        if self.peer.version < (3, 0):
+            raise UnexpectedCommand(name.decode("ascii", "replace"), "a message")
         if name == b"PING":
             # At most one PONG waits: a peer that only sends PINGs must not make us hoard answers.
             ttl, context = decode_ping(data)
@@ -358,12 +397,3 @@ class Connection:
 
 
 _SUBSCRIPTIONS: Final = {b"SUBSCRIBE": SUBSCRIBE, b"CANCEL": CANCEL}
-
-
-def _public_metadata(properties: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What the application may see: not what the handshake has read, nor what a peer may not claim."""
-    return {
-        name: value
-        for name, value in properties.items()
-        if not name.startswith("__") and name.lower() not in _RESERVED | {"socket-type", "identity"}
-    }

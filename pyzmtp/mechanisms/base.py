@@ -11,6 +11,7 @@ class Mechanism(Protocol):
     """One side of one handshake. A connection makes a new one for itself.
 
     :ivar name: what the greeting says, at most 20 bytes.
+    :ivar min_version: the oldest ZMTP that it can do with: below 3.0 nothing says who a peer is.
     :ivar as_server: the greeting's as-server bit.
     :ivar expected: the command that :meth:`receive` waits for, for the errors' text.
     :ivar peer_properties: what the peer said of itself, once the handshake is done, else ``None``.
@@ -18,6 +19,7 @@ class Mechanism(Protocol):
     """
 
     name: bytes
+    min_version: tuple[int, int]
     as_server: bool
     expected: str
     peer_properties: dict[str, bytes] | None

@@ -14,10 +14,19 @@ __all__ = ["NullMechanism"]
 class NullMechanism:
     """The NULL mechanism; see :class:`pyzmtp.mechanisms.base.Mechanism`."""
 
-    __slots__ = ("_properties", "as_server", "expected", "name", "peer_properties", "user_id")
+    __slots__ = (
+        "_properties",
+        "as_server",
+        "expected",
+        "min_version",
+        "name",
+        "peer_properties",
+        "user_id",
+    )
 
     def __init__(self, properties: Sequence[tuple[str, bytes]]) -> None:
         self.name = b"NULL"
+        self.min_version = (1, 0)
         self.as_server = False  # RFC 37: always 0 under NULL
         self.expected = "READY"
         self.peer_properties: dict[str, bytes] | None = None

@@ -48,6 +48,11 @@ class XPubPattern(Sender, FairReceiver):
             pipe.push([self.options.xpub_welcome_message])
         super().attach(pipe)
 
+    def ready(self, pipe: Pipe) -> None:
+        super().ready(pipe)
+        if pipe.peer is not None and not pipe.peer.sends_subscriptions:
+            self.deliver(pipe, [subscription_message(SUBSCRIBE, b"")])  # it filters what it gets
+
     def detach(self, pipe: Pipe) -> None:
         self._pipes.discard(pipe)
         told = self._requested if self._manual else self._trie

@@ -121,7 +121,7 @@ FINAL: list[tuple[str, bytes, type[ProtocolError]]] = [
     ("unknown type", hello("NONSENSE"), IncompatibleSocketType),
     ("refusal", GREETING + short(4, b"\x05ERROR\x04NoNo"), PeerRefused),
     ("not zmtp", b"HTTP/1.1 400 Bad Request\r\n\r\n", NotZMTP),
-    ("version", GREETING[:10] + b"\x01", UnsupportedVersion),
+    ("version", GREETING[:9] + b"\0", UnsupportedVersion),
     ("early message", GREETING + message(b"x"), UnexpectedCommand),
     ("metadata", GREETING + short(4, b"\x05READY\x05Name"), MetadataError),
 ]

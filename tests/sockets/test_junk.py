@@ -34,7 +34,7 @@ CASES: list[tuple[str, bytes, type[ProtocolError]]] = [
     ("tls hello", TLS, NotZMTP),
     ("1 MB of noise", NOISE, NotZMTP),
     ("zmtp 1.0", b"\x01\x00", NotZMTP),
-    ("zmtp 2.0", GREETING[:10] + b"\x01\x08", UnsupportedVersion),
+    ("zmtp 1.0, the long form", GREETING[:9] + b"\0", UnsupportedVersion),
     ("noise behind a signature", GREETING[:10] + b"\x03" + NOISE, MechanismMismatch),
     ("noise behind a greeting", GREETING + b"\xfc" + NOISE, FramingError),
     ("message before READY", GREETING + message(b"too early"), UnexpectedCommand),

@@ -47,12 +47,11 @@ def test_a_greeting_is_read_however_it_is_cut_and_what_follows_is_left(vector: V
 
 
 @pytest.mark.parametrize(("version", "data"), vectors.VERSIONS.items(), ids=str)
-def test_revision_2_and_all_above_are_taken_as_announced(
-    version: tuple[int, int], data: bytes
-) -> None:
+def test_revision_2_and_all_above_are_3_1_but_3_0(version: tuple[int, int], data: bytes) -> None:
     for chunks in chunkings(data, FOLLOWING):
         reader, rest = read(chunks)
-        assert reader.greeting == Greeting(version, b"NULL".ljust(20, b"\0"), False)
+        spoken = (3, 0) if version == (3, 0) else (3, 1)
+        assert reader.greeting == Greeting(spoken, b"NULL".ljust(20, b"\0"), False)
         assert rest == FOLLOWING
 
 
@@ -142,13 +141,15 @@ def test_every_first_byte_but_ff_is_refused(first: int, more: bytes) -> None:
 @pytest.mark.parametrize(
     ("version", "vector"), vectors.OLD_PEERS, ids=[str(vector) for _, vector in vectors.OLD_PEERS]
 )
-def test_a_peer_below_3_0_is_refused_and_its_version_told(
-    version: tuple[int, int], vector: Vector
+@pytest.mark.parametrize("minimum", [(3, 0), (2, 0)], ids=str)
+def test_a_peer_below_the_minimum_is_refused_and_its_version_told(
+    version: tuple[int, int], vector: Vector, minimum: tuple[int, int]
 ) -> None:
-    """They are to be served later; until then they are not kept waiting."""
+    if version >= minimum:
+        return
     needed = 10 if vector.data[9] == 0 else 11
     for chunks in chunkings(vector.data):
-        reader = GreetingReader()
+        reader = GreetingReader(minimum)
         position = 0
         while position + len(chunks[0]) < needed:
             position += len(chunks[0])
@@ -156,7 +157,7 @@ def test_a_peer_below_3_0_is_refused_and_its_version_told(
         with pytest.raises(UnsupportedVersion) as caught:
             reader.feed(chunks[0])
         assert caught.value.version == version
-        assert caught.value.minimum == (3, 0)
+        assert caught.value.minimum == minimum
 
 
 def test_the_head_of_an_unversioned_libzmqs_identity_looks_like_a_high_revision() -> None:
@@ -178,7 +179,51 @@ def test_a_peer_at_or_above_the_minimum_of_3_1_is_read(version: tuple[int, int])
     reader = GreetingReader((3, 1))
     reader.feed(vectors.VERSIONS[version])
     assert reader.greeting is not None
-    assert reader.greeting.version == version
+    assert reader.greeting.version == (3, 1)
+
+
+# Old peers
+
+
+@pytest.mark.parametrize(
+    ("version", "vector"), vectors.OLD_PEERS, ids=[str(vector) for _, vector in vectors.OLD_PEERS]
+)
+def test_the_greeting_of_a_2_0_peer_is_twelve_bytes_and_that_of_1_0_none(
+    version: tuple[int, int], vector: Vector
+) -> None:
+    for chunks in chunkings(vector.data, FOLLOWING):
+        reader = GreetingReader((1, 0))
+        rest = b"".join(map(reader.feed, chunks))
+        greeting = reader.greeting
+        assert greeting is not None
+        assert greeting.version == version
+        if version == (2, 0):
+            assert greeting.socket_type == vector.data[11]
+            assert greeting.frames_of_1_0 is (vector.data[10] == 0)
+            assert rest == vector.data[12:] + FOLLOWING
+        else:
+            assert greeting.socket_type is None
+            assert greeting.frames_of_1_0
+            assert rest == vector.data + FOLLOWING
+
+
+@pytest.mark.parametrize("vector", vectors.JUNK, ids=str)
+def test_where_1_0_is_served_any_first_byte_but_ff_is_a_frame_of_it(vector: Vector) -> None:
+    """libzmq serves such peers always; here only ``min_version=(1, 0)`` does (DESIGN.md, 4)."""
+    for chunks in chunkings(vector.data):
+        reader = GreetingReader((1, 0))
+        assert b"".join(map(reader.feed, chunks)) == vector.data
+        assert reader.greeting == Greeting((1, 0), frames_of_1_0=True)
+
+
+@pytest.mark.parametrize(
+    ("count", "stage"),
+    [(9, "NOTHING"), (10, "SIGNATURE"), (11, "VERSION"), (12, "WHOLE")],
+)
+def test_the_stages_of_a_2_0_greeting(count: int, stage: str) -> None:
+    reader = GreetingReader()
+    reader.feed((vectors.SIGNATURE + b"\x01\x05")[:count])
+    assert reader.stage is GreetingStage[stage]
 
 
 # Our own

@@ -1,0 +1,64 @@
+"""What a peer says of itself in the handshake, and whether it will do (RFC 37, "Metadata")."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pyzmtp.constants import MAX_IDENTITY, SocketType, compatible
+from pyzmtp.errors import IncompatibleSocketType, MetadataError
+
+__all__ = ["check_identity", "named_type", "numbered_type", "public_metadata"]
+
+# Names that say who a peer is. Only a mechanism may; from the peer's own mouth they are dropped.
+_RESERVED: Final = frozenset({"user-id", "peer-address"})
+
+
+def named_type(ours: SocketType, announced: bytes | None) -> SocketType | None:
+    """The type in a ``Socket-Type``. Raises :exc:`IncompatibleSocketType`."""
+    if announced is None:
+        return None  # libzmq accepts a READY that does not say, and so do we
+    name = announced.decode("ascii", "backslashreplace")
+    try:
+        return _check_compatible(ours, SocketType(name))
+    except ValueError:
+        raise IncompatibleSocketType(ours, name) from None
+
+
+def numbered_type(ours: SocketType, announced: int | None) -> SocketType | None:
+    """The type in a greeting of ZMTP 2.0. Raises :exc:`IncompatibleSocketType`.
+
+    As in libzmq, a number that nobody knows is none.
+    """
+    for theirs in SocketType:
+        if theirs.number == announced:
+            return _check_compatible(ours, theirs)
+    return None
+
+
+def _check_compatible(ours: SocketType, theirs: SocketType) -> SocketType:
+    if not compatible(ours, theirs):
+        raise IncompatibleSocketType(ours, theirs.value)
+    return theirs
+
+
+def check_identity(ours: SocketType, identity: bytes) -> bytes:
+    """``identity``, if a ROUTER may call the peer so. Raises :exc:`MetadataError`."""
+    # RFC 37: only a ROUTER has a use for it.
+    if ours is SocketType.ROUTER:
+        if len(identity) > MAX_IDENTITY:
+            problem = f"an Identity of {len(identity)} bytes, at most {MAX_IDENTITY} allowed"
+            raise MetadataError("READY", problem)
+        if identity.startswith(b"\0"):
+            # Such ids are ours to give: a peer that claimed one could take another's place.
+            raise MetadataError("READY", "an Identity may not begin with a zero byte")
+    return identity
+
+
+def public_metadata(properties: Mapping[str, bytes]) -> dict[str, bytes]:
+    """What the application may see: not what the handshake has read, nor what a peer may not claim."""
+    return {
+        name: value
+        for name, value in properties.items()
+        if not name.startswith("__") and name.lower() not in _RESERVED | {"socket-type", "identity"}
+    }
