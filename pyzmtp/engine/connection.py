@@ -188,6 +188,10 @@ class Connection:
         """Do not hold it against the peer that nothing came: its owner has not been reading."""
         self._heartbeat.heard(now)
 
+    def moved(self, now: float) -> None:
+        """The transport has taken what it was given, after it had no room."""
+        self._heartbeat.moved(now)
+
     def transport_lost(self) -> None:
         """The transport is gone: whatever was incomplete is forgotten."""
         self._close()

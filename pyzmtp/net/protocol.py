@@ -33,6 +33,9 @@ __all__ = ["ZMTPProtocol", "exception_of"]
 #: Bytes that one write takes at least, if there are as many: enough to make its cost small, little
 #: enough that what waits behind a slow peer waits in the outbox, where it is counted.
 _WRITE_SIZE: Final = 64 * 1024
+#: Bytes of a larger message that are written before the transport is asked whether it has room. Each
+#: time that it has says that the peer still reads. Twisted's transports send as much at once.
+_SLICE: Final = 128 * 1024
 #: Seconds that the last words (ERROR) to a peer that broke the rules may take to leave.
 _LAST_WORDS: Final = 1.0
 
@@ -60,6 +63,7 @@ class ZMTPProtocol(Protocol):
         self._timer: IDelayedCall | None = None  # for the deadline, or for the last words
         self._deadline: float | None = None  # the connection's, as the timer knows it
         self._collecting = False  # messages of this turn wait for its end
+        self._rest = memoryview(b"")  # of a large message that is being written
         self._write_paused = False  # the transport's buffer is full
         self._read_paused = False  # the pipe's inbox is full
         self._receiving = False
@@ -114,6 +118,7 @@ class ZMTPProtocol(Protocol):
     def resumeProducing(self) -> None:
         self._write_paused = False
         if not self._over:
+            self.connection.moved(self._seconds())
             if self.connection.attention:
                 self._attend()
             self._flush()
@@ -166,7 +171,7 @@ class ZMTPProtocol(Protocol):
     def _attend(self) -> None:
         """Do what the connection asks for: send its own bytes, open or close the door."""
         connection = self.connection
-        if not self._write_paused or connection.error is not None:
+        if not self._rest and (not self._write_paused or connection.error is not None):
             # Until the transport has room, they wait: they are few, and bounded.
             output = connection.data_to_send(self._seconds())
             if output and not self._over:
@@ -233,23 +238,38 @@ class ZMTPProtocol(Protocol):
         self._flushing = True
         outbox = pipe.outbox
         try:
-            while outbox and not self._write_paused and not self._over:
+            while not self._write_paused and not self._over:
+                if self._rest:
+                    self._write_on()
+                    continue
+                if not outbox:
+                    break
                 data, count = self.connection.encode(outbox, _WRITE_SIZE)
                 # In this order, for the connection may be lost, or a reply come, from within write().
                 pipe.take_out(count)
-                self.transport.write(data)
+                if len(data) > _SLICE:
+                    self._rest = memoryview(data)
+                else:
+                    self.transport.write(data)
                 pipe.relieved()
         finally:
             self._flushing = False
-        if self._finishing and not outbox:
+        if self._finishing and not outbox and not self._rest:
             self._lose()
+
+    def _write_on(self) -> None:
+        """Write the next slice of a large message, and behind the last what had to wait for it."""
+        data, self._rest = self._rest[:_SLICE], self._rest[_SLICE:]
+        self.transport.write(bytes(data))
+        if not self._rest and self.connection.attention:
+            self._attend()
 
     # The end
 
     def finish(self) -> None:
         """Close when all that is queued has left. Before the handshake is done, nothing can."""
         self._finishing = True
-        if self.pipe is not None and not self.pipe.outbox:
+        if self.pipe is not None and not self.pipe.outbox and not self._rest:
             self._lose()
 
     def abort(self) -> None:
@@ -290,6 +310,11 @@ class ZMTPProtocol(Protocol):
                 self._timer = self._core.reactor.callLater(delay, self._timer_due)
 
     def _timer_due(self) -> None:
+        # A reactor that is late makes its calls before it reads. Let it read first, lest a peer be
+        # given up whose bytes are there.
+        self._timer = self._core.reactor.callLater(0, self._judge)
+
+    def _judge(self) -> None:
         self._timer = self._deadline = None
         now = self._seconds()
         if self._read_paused:

@@ -86,12 +86,47 @@ def test_a_timeout_of_0_waits_for_ever() -> None:
         assert ping_at(heartbeat, 100.0 + number)
 
 
-def test_a_ping_that_cannot_leave_asks_nothing() -> None:
-    heartbeat = started()
+def test_a_ping_that_cannot_leave_is_as_good_as_an_unanswered_one() -> None:
+    """A peer that is stopped reads nothing: libzmq gives it up, however full its own queue is."""
+    heartbeat = started(timeout=1.5)
     heartbeat.handle_timer(101.0)
-    heartbeat.handle_timer(110.0)
-    heartbeat.sent(110.0)
-    assert heartbeat.next_deadline() == 111.0
+    heartbeat.handle_timer(102.0)
+    assert heartbeat.ping
+    assert heartbeat.next_deadline() == 102.5
+    with pytest.raises(HeartbeatTimeout):
+        heartbeat.handle_timer(102.5)
+
+
+def test_a_ping_that_cannot_leave_yet_waits_as_long_as_something_moves() -> None:
+    heartbeat = started(timeout=0.5)
+    heartbeat.handle_timer(101.0)
+    for tenths in range(1, 100):
+        heartbeat.moved(101 + tenths / 10)
+        heartbeat.handle_timer(101 + tenths / 10 + 0.01)
+    assert heartbeat.ping
+    heartbeat.sent(112.0)
+    heartbeat.handle_timer(112.4)
+    with pytest.raises(HeartbeatTimeout):
+        heartbeat.handle_timer(112.5)
+
+
+def test_what_is_taken_answers_no_ping_that_has_left() -> None:
+    """It may be the kernel that takes it."""
+    heartbeat = started(timeout=1.5)
+    assert ping_at(heartbeat, 101.0)
+    heartbeat.moved(101.9)
+    heartbeat.handle_timer(102.0)
+    assert heartbeat.ping
+    heartbeat.moved(102.4)
+    with pytest.raises(HeartbeatTimeout):
+        heartbeat.handle_timer(102.5)
+
+
+def test_who_is_heard_while_a_ping_waits_is_alive() -> None:
+    heartbeat = started(interval=2.0, timeout=1.0)
+    heartbeat.handle_timer(102.0)
+    heartbeat.heard(102.9)
+    assert heartbeat.next_deadline() == 103.9
 
 
 def test_the_peers_time_to_live_is_honoured_without_heartbeats_of_our_own() -> None:

@@ -25,22 +25,7 @@ from pyzmtp.net.protocol import exception_of
 from ..memory.transport import new_failure
 from ..sockets.plain_transport import PlainTransport, To
 from ..sockets.world import GREETING, FailureLog, Outcomes, World, hello, message
-
-
-class Stage:
-    """A socket whose only connection runs over a :class:`PlainTransport`."""
-
-    def __init__(self, world: World, kind: type[Any], **options: Any) -> None:
-        self.world = world
-        self.socket = world.make(kind, reconnect_interval=None, **options)
-        self.transport = PlainTransport()
-        endpoint = To(self.transport)
-        self.socket.connect(endpoint)
-        self.protocol = endpoint.protocol
-
-    def lose(self, error: BaseException | None = None) -> None:
-        """The transport is gone."""
-        self.protocol.connectionLost(new_failure(error or ConnectionDone()))
+from .stage import Stage
 
 
 def test_any_transport_will_do(world: World) -> None:
@@ -110,6 +95,17 @@ def test_messages_wait_while_the_transport_is_paused(world: World) -> None:
     assert stage.socket.stats.send_queue == 3
     stage.transport.producer.resumeProducing()
     assert stage.transport.written == message(b"0") + message(b"1") + message(b"2")
+    stage.lose()
+
+
+def test_a_reactor_that_is_late_reads_before_it_judges(world: World) -> None:
+    stage = Stage(world, DealerSocket, heartbeat_interval=2, heartbeat_timeout=1)
+    stage.protocol.dataReceived(hello("DEALER"))
+    world.advance(2.5)
+    stage.reactor.callLater(0.5, stage.protocol.dataReceived, message(b"it was there"))
+    world.advance(0.6)
+    assert stage.transport.calls == []
+    assert stage.socket.try_receive() == [b"it was there"]
     stage.lose()
 
 

@@ -12,7 +12,12 @@ from zope.interface import implementer
 
 @implementer(ITransport, IConsumer, IPushProducer)
 class PlainTransport:
-    """A transport with nothing but what is needed, which pauses its producer when it is told to."""
+    """A transport with nothing but what is needed, which pauses its producer when it is told to.
+
+    :ivar takes_one_write: whether each write fills it up.
+    """
+
+    takes_one_write = False
 
     def __init__(self) -> None:
         self.written = b""
@@ -21,6 +26,8 @@ class PlainTransport:
 
     def write(self, data: bytes) -> None:
         self.written += data
+        if self.takes_one_write and self.producer is not None:
+            self.producer.pauseProducing()
 
     def writeSequence(self, data: Any) -> None:
         self.written += b"".join(data)

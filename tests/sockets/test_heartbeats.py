@@ -61,6 +61,47 @@ def test_a_stalled_connection_is_dialled_again(world: World) -> None:
     assert [b"again"] in world.drain(pull)
 
 
+def test_a_peer_that_does_not_read_is_given_up_however_much_waits_for_it(world: World) -> None:
+    """libzmq does the same: the PING that cannot leave is not answered either."""
+    push = world.make(PushSocket, heartbeat_interval=2, heartbeat_timeout=1)
+    peer = world.attach_raw(push, hello("PULL"))
+    peer.pause()
+    while push.try_send(bytes(10_000)):
+        pass
+    world.advance(2.9)
+    assert peer.closed is None
+    world.advance(0.2)
+    [event] = world.of(push, Disconnected)
+    assert isinstance(event.reason, HeartbeatTimeout)
+
+
+def test_a_peer_that_reads_a_large_message_slowly_is_not_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push = world.make(PushSocket, heartbeat_interval=1)
+    peer = world.attach_raw(push, hello("PULL"))
+    peer.take()
+    receive = peer.dataReceived
+
+    def receive_and_pause(data: bytes) -> None:
+        receive(data)
+        peer.pause()
+
+    monkeypatch.setattr(peer, "dataReceived", receive_and_pause)
+    wire = b"\x02" + (3_000_000).to_bytes(8, "big") + bytes(3_000_000)
+    push.try_send(bytes(3_000_000))
+    steps = 0
+    while len(peer.received) < len(wire):
+        peer.resume()
+        world.advance(0.3)
+        assert world.of(push, Disconnected) == []
+        steps += 1
+    assert steps > 40
+    peer.resume()
+    world.settle()
+    assert peer.received == wire + PING
+
+
 def test_a_message_that_trickles_in_is_a_sign_of_life(world: World) -> None:
     """libzmq counts whole frames, and so gives up the peer of a large message on a slow line."""
     pull = world.make(PullSocket, heartbeat_interval=1)

@@ -1,0 +1,65 @@
+"""pyzmtp.net.protocol: a large message leaves as the transport has room, and in one piece."""
+
+from __future__ import annotations
+
+from pyzmtp import DealerSocket
+
+from ..sockets.world import Outcomes, World, hello, message, short
+from .stage import Stage
+
+#: A message of a megabyte on the wire, and a PING with its answer.
+LARGE = b"\x02" + (1 << 20).to_bytes(8, "big") + bytes(1 << 20)
+PING, PONG = short(4, b"\x04PING\0\0"), short(4, b"\x04PONG")
+
+
+def in_a_large_message(world: World) -> Stage:
+    """A connection whose transport has no more room after the first part of a message."""
+    stage = Stage(world, DealerSocket)
+    stage.protocol.dataReceived(hello("DEALER"))
+    stage.transport.written = b""
+    stage.transport.takes_one_write = True
+    stage.socket.try_send(bytes(1 << 20))
+    assert 100_000 <= len(stage.transport.written) < 200_000
+    return stage
+
+
+def test_a_large_message_goes_out_as_the_transport_has_room(world: World) -> None:
+    stage = in_a_large_message(world)
+    written = len(stage.transport.written)
+    stage.socket.try_send(b"next")
+    stage.transport.producer.resumeProducing()
+    assert written < len(stage.transport.written) < 400_000
+    stage.transport.takes_one_write = False
+    stage.transport.producer.resumeProducing()
+    assert stage.transport.written == LARGE + message(b"next")
+    stage.lose()
+
+
+def test_nothing_gets_into_the_middle_of_a_large_message(world: World) -> None:
+    stage = in_a_large_message(world)
+    stage.socket.try_send(b"next")
+    stage.protocol.dataReceived(PING)
+    stage.transport.takes_one_write = False
+    stage.transport.producer.resumeProducing()
+    assert stage.transport.written == LARGE + PONG + message(b"next")
+    stage.lose()
+
+
+def test_a_large_message_leaves_before_the_connection_ends(world: World) -> None:
+    stage = in_a_large_message(world)
+    closed = Outcomes(stage.socket.close(None))
+    assert "lose" not in stage.transport.calls
+    stage.transport.takes_one_write = False
+    stage.transport.producer.resumeProducing()
+    assert stage.transport.written == LARGE
+    assert "lose" in stage.transport.calls
+    stage.lose()
+    assert closed == [None]
+
+
+def test_an_error_in_the_middle_of_a_large_message_adds_nothing_to_it(world: World) -> None:
+    stage = in_a_large_message(world)
+    stage.protocol.dataReceived(PING + b"\xff" * 9)
+    assert "lose" in stage.transport.calls
+    assert LARGE.startswith(stage.transport.written)
+    stage.lose()
