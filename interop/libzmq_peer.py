@@ -22,6 +22,7 @@ from typing import Any
 
 import zmq
 
+from interop.flooder import Flooder
 from interop.payloads import describe, from_json, message_bytes, number_frame
 
 STDIN = 0
@@ -170,6 +171,13 @@ class Peer:
             self._send(socket, message_bytes(message), deadline, progress)
             replies.append(describe(self._receive(socket, deadline, progress)))
         return replies
+
+    # -- without libzmq ---------------------------------------------------------------------
+
+    def do_ping(self, address: str, seconds: float, reads: bool, context: str) -> list[int]:
+        """Flood whoever is at `address` with PINGs; give how many left, and the PONGs that came."""
+        flooder = Flooder(address)
+        return list(flooder.flood(seconds, reads, bytes.fromhex(context)))
 
     # -- waiting ----------------------------------------------------------------------------
 

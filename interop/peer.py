@@ -84,6 +84,13 @@ class LibzmqPeer(ProcessProtocol):
         """Close all sockets of the process."""
         await self.call("close_all")
 
+    def ping(
+        self, address: str, seconds: float, reads: bool, context: bytes = b""
+    ) -> Deferred[list[int]]:
+        """Flood `address` with PINGs; fire with how many left and how many PONGs were read."""
+        arguments = {"address": address, "seconds": seconds, "reads": reads}
+        return self.call("ping", seconds + PATIENCE, **arguments, context=context.hex())
+
     @property
     def running(self) -> bool:
         """Whether the process has started and not ended."""
