@@ -83,6 +83,7 @@ from pyzmtp.sockets.req import ReqSocket
 from pyzmtp.sockets.router import RouterSocket
 from pyzmtp.sockets.sender import SendingSocket
 from pyzmtp.sockets.stats import Stats
+from pyzmtp.sockets.stream import StreamSocket
 from pyzmtp.sockets.sub import SubSocket
 from pyzmtp.sockets.xpub import XPubSocket
 from pyzmtp.sockets.xsub import XSubSocket
@@ -151,6 +152,7 @@ __all__ = [
     "SocketOptions",
     "SocketType",
     "Stats",
+    "StreamSocket",
     "SubSocket",
     "TooManyPeers",
     "TooManySubscriptions",

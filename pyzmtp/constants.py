@@ -55,7 +55,7 @@ PROPERTY_NAME_CHARACTERS: Final = frozenset(
 
 
 class SocketType(Enum):
-    """A ZeroMQ socket type; the value is the name that travels as ``Socket-Type``."""
+    """A ZeroMQ socket type; the value is the name that travels as ``Socket-Type`` (STREAM's never)."""
 
     PAIR = "PAIR"
     PUB = "PUB"
@@ -68,6 +68,7 @@ class SocketType(Enum):
     PUSH = "PUSH"
     XPUB = "XPUB"
     XSUB = "XSUB"
+    STREAM = "STREAM"
 
     @property
     def number(self) -> int:
@@ -78,6 +79,11 @@ class SocketType(Enum):
     def sends_identity(self) -> bool:
         """Whether READY carries ``Identity`` (even an empty one), as libzmq's does."""
         return self in _IDENTITY_TYPES
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it exchanges bytes as they are, with peers that speak no ZMTP."""
+        return self is SocketType.STREAM
 
 
 class RouterNotify(Flag):
@@ -109,6 +115,7 @@ _NUMBERS: Final = {
     SocketType.PUSH: 8,
     SocketType.XPUB: 9,
     SocketType.XSUB: 10,
+    SocketType.STREAM: 11,
 }
 
 _IDENTITY_TYPES: Final = frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER})
@@ -126,6 +133,7 @@ _COMPATIBLE: Final[dict[SocketType, frozenset[SocketType]]] = {
     SocketType.PUSH: frozenset({SocketType.PULL}),
     SocketType.XPUB: frozenset({SocketType.SUB, SocketType.XSUB}),
     SocketType.XSUB: frozenset({SocketType.PUB, SocketType.XPUB}),
+    SocketType.STREAM: frozenset(),
 }
 
 

@@ -22,6 +22,8 @@ from pyzmtp.validators import LARGEST, byte_string, flag, flags, integer, option
 __all__ = ["SocketOptions", "options_for"]
 
 _NAMED: Final = frozenset({SocketType.REQ, SocketType.REP, SocketType.DEALER, SocketType.ROUTER})
+_ZMTP: Final = frozenset(kind for kind in SocketType if not kind.is_raw)
+_STREAM: Final = frozenset({SocketType.STREAM})
 _REQ: Final = frozenset({SocketType.REQ})
 _ROUTER: Final = frozenset({SocketType.ROUTER})
 _PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
@@ -83,9 +85,13 @@ class SocketOptions:
         "bytes in all frames of one message from a peer, checked before they are kept; 0: any number",
         "ZMQ_MAXMSGSIZE",
         "-1 (any number), and counted a frame",
+        types=_ZMTP,
     )
     max_message_parts: int = option(
-        0, integer(0), "frames in one message from a peer; 0: any number"
+        0,
+        integer(0),
+        "frames in one message from a peer; 0: any number",
+        types=_ZMTP,
     )
     routing_id: bytes = option(
         b"",
@@ -95,7 +101,11 @@ class SocketOptions:
         types=_NAMED,
     )
     immediate: bool = option(
-        False, flag, "queue messages only for peers that are connected", "ZMQ_IMMEDIATE"
+        False,
+        flag,
+        "queue messages only for peers that are connected",
+        "ZMQ_IMMEDIATE",
+        types=_ZMTP,
     )
     handshake_timeout: float | None = option(
         30.0,
@@ -103,6 +113,7 @@ class SocketOptions:
         "how long a new connection may take to become ready",
         "ZMQ_HANDSHAKE_IVL",
         "30000 ms",
+        types=_ZMTP,
     )
     heartbeat_interval: float | None = option(
         None,
@@ -110,6 +121,7 @@ class SocketOptions:
         "how often to send a PING",
         "ZMQ_HEARTBEAT_IVL",
         "0 ms (no heartbeats)",
+        types=_ZMTP,
     )
     heartbeat_timeout: float | None = option(
         None,
@@ -117,6 +129,7 @@ class SocketOptions:
         "how long after a PING the peer may be silent; 0: for ever",
         "ZMQ_HEARTBEAT_TIMEOUT",
         "-1 (the interval)",
+        types=_ZMTP,
     )
     heartbeat_ttl: float = option(
         0.0,
@@ -124,6 +137,7 @@ class SocketOptions:
         "how long the peer shall bear our silence, in steps of 0.1 s; 0: as long as it likes",
         "ZMQ_HEARTBEAT_TTL",
         "0 ms",
+        types=_ZMTP,
     )
     connect_timeout: float | None = option(
         None,
@@ -196,9 +210,13 @@ class SocketOptions:
         1000,
         integer(1),
         "accepted connections of one bind whose handshake is not done; one too many is closed",
+        types=_ZMTP,
     )
     max_half_open_per_address: int = option(
-        500, integer(1), "the same, for connections from one address"
+        500,
+        integer(1),
+        "the same, for connections from one address",
+        types=_ZMTP,
     )
     send_buffer: int | None = option(
         None,
@@ -219,6 +237,7 @@ class SocketOptions:
         (2, 0),
         validators.version,
         "the oldest version of ZMTP that is spoken to; (1, 0) takes any bytes for a peer",
+        types=_ZMTP,
     )
     metadata: Mapping[str, bytes] = option(
         MappingProxyType({}),
@@ -227,6 +246,7 @@ class SocketOptions:
         "ZMQ_METADATA",
         "none",
         converter=validators.own_copy,
+        types=_ZMTP,
     )
     conflate: bool = option(
         False,
@@ -337,6 +357,10 @@ class SocketOptions:
     xsub_verbose_unsubscribe: bool = option(
         False, flag, "pass on every cancellation, not only the last of a topic",
         "ZMQ_XSUB_VERBOSE_UNSUBSCRIBE", types=_XSUB,
+    )  # fmt: skip
+    stream_notify: bool = option(
+        True, flag, "tell by an empty chunk that a peer has connected, and that it has disconnected",
+        "ZMQ_STREAM_NOTIFY", types=_STREAM,
     )  # fmt: skip
 
 

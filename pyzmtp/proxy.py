@@ -64,7 +64,8 @@ class ProxyStatistics:
     :ivar backend_received_parts, backend_received_bytes: what was received from the backend.
     :ivar backend_sent_parts, backend_sent_bytes: what the backend has taken to be sent.
     :ivar dropped_messages: whole messages that were received and could not be sent: a ROUTER with
-        ``router_mandatory`` did not know their destination, or the socket was closed. What a socket
+        ``router_mandatory`` or a STREAM did not know their destination, a STREAM does not take them
+        (they have two frames), or the socket was closed. What a socket
         drops by itself, as PUB and ROUTER do, counts as sent here: see its own ``stats``.
     :ivar capture_dropped_messages: whole messages that the capture socket did not take.
     """
@@ -88,6 +89,8 @@ class Proxy:
     a PULL to a PUSH, from a SUB to a PUB. Envelopes are kept, so that a ROUTER and a DEALER bring
     each reply to who asked; between an XPUB and an XSUB subscriptions travel upstream, being messages
     there. ``frontend`` and ``backend`` may be the same socket, which then gets its messages back.
+    (What a STREAM tells of its peers comes back too, and closes their connections: set
+    ``stream_notify=False`` there.)
 
     A message is received only when those before it were sent. While one side has no room, the other
     is not read, so that its high-water mark and then its peers feel it. ``send_timeout`` does not
@@ -369,6 +372,8 @@ class _Direction:
         """Send a message, and wait for room if need be; return whether there is a way for it."""
         target = self._target
         assert isinstance(target, SendingSocket)
+        if target.socket_type is SocketType.STREAM and len(message) != 2:
+            return False
         try:
             if target.try_send(message):
                 return True

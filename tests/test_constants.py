@@ -23,6 +23,7 @@ _ACCEPTS: Final = {
     "ROUTER": "REQ DEALER ROUTER",
     "PULL": "PUSH",
     "PUSH": "PULL",
+    "STREAM": "",
 }
 
 
@@ -66,6 +67,10 @@ def test_a_type_talks_to_those_of_the_table_and_to_no_other(ours: str) -> None:
 def test_to_be_compatible_is_mutual() -> None:
     for ours, theirs in product(SocketType, SocketType):
         assert compatible(ours, theirs) is compatible(theirs, ours)
+
+
+def test_only_stream_speaks_no_zmtp() -> None:
+    assert [socket_type.value for socket_type in SocketType if socket_type.is_raw] == ["STREAM"]
 
 
 def test_only_req_dealer_and_router_say_who_they_are() -> None:

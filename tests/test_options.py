@@ -69,6 +69,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "max_subscriptions": 100_000,
     "invert_matching": _NO,
     "xsub_verbose_unsubscribe": _NO,
+    "stream_notify": True,
 }
 
 #: What no number is. A text that looks like one is none either.
@@ -147,6 +148,22 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
 #: Where an option has a use, for those that have none everywhere: PARITY.md 5, "applies to".
 #: Of ROUTING_ID only REQ, DEALER and ROUTER tell a peer; libzmq takes it on a REP too.
 _USES: Final = {
+    **dict.fromkeys(
+        [
+            "max_message_size",
+            "max_message_parts",
+            "immediate",
+            "handshake_timeout",
+            "heartbeat_interval",
+            "heartbeat_timeout",
+            "heartbeat_ttl",
+            "max_half_open",
+            "max_half_open_per_address",
+            "min_version",
+            "metadata",
+        ],
+        "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB",
+    ),
     "routing_id": "REQ REP DEALER ROUTER",
     "conflate": "PUSH PULL DEALER PUB SUB",
     "hello_message": "ROUTER DEALER",
@@ -167,6 +184,7 @@ _USES: Final = {
     "max_subscriptions": "PUB XPUB",
     "invert_matching": "PUB XPUB SUB",
     "xsub_verbose_unsubscribe": "XSUB",
+    "stream_notify": "STREAM",
 }
 
 _FIELDS: Final = attrs.fields_dict(SocketOptions)

@@ -34,16 +34,22 @@ def option_table() -> str:
 
 def _row(field: attrs.Attribute[Any]) -> str:
     types = field.metadata["types"]
-    named = [kind.value for kind in SocketType if kind in types]
     cells = [
         f"`{field.name}`",
         f"`{_default(field.default)}`",
-        "all" if len(named) == len(SocketType) else " ".join(named),
+        _those(types),
         field.metadata["meaning"],
         f"`{field.metadata['zmq']}`" if field.metadata["zmq"] else "",
         field.metadata["zmq_default"] or "",
     ]
     return f"| {' | '.join(cells)} |\n"
+
+
+def _those(types: frozenset[SocketType]) -> str:
+    others = [kind.value for kind in SocketType if kind not in types]
+    if len(others) <= 1:
+        return " but ".join(["all", *others])
+    return " ".join(kind.value for kind in SocketType if kind in types)
 
 
 def _default(value: object) -> str:

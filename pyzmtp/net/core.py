@@ -9,6 +9,8 @@ from twisted.internet.interfaces import IReactorTime
 
 from pyzmtp.engine.connection import Connection, ConnectionSettings
 from pyzmtp.engine.events import Event, MessagesDropped
+from pyzmtp.engine.interfaces import Engine
+from pyzmtp.engine.raw_connection import RawConnection
 from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.net.flow import WriteTurn
 from pyzmtp.options import SocketOptions
@@ -43,8 +45,10 @@ class SocketCore:
     def __attrs_post_init__(self) -> None:
         self.turn = WriteTurn(self.reactor)
 
-    def new_connection(self, address: str, peer_address: str, incoming: bool) -> Connection:
+    def new_connection(self, address: str, peer_address: str, incoming: bool) -> Engine:
         """The engine of one new connection."""
+        if self.pattern.socket_type.is_raw:
+            return RawConnection(address, peer_address, incoming)
         options = self.options
         settings = ConnectionSettings(
             socket_type=self.pattern.socket_type,

@@ -98,6 +98,9 @@ class _End:
         self.close(error)
         self.keeper.link_lost(self, error)
 
+    def finish(self) -> None:
+        self.drop(ProtocolError("the link was ended"))
+
     def reset(self) -> None:
         for end in (self, self.other):
             if end is not None and isinstance(end.keeper, InprocConnecter):

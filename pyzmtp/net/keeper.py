@@ -68,7 +68,8 @@ class Keeper:
     def joined(self, pipe: Pipe) -> None:
         """The pipe and its connection have found each other: all is set up."""
         assert pipe.peer is not None
-        self._core.emit(HandshakeSucceeded(self.address, pipe.peer))
+        if not self._core.pattern.socket_type.is_raw:  # it has no handshake, and libzmq no event
+            self._core.emit(HandshakeSucceeded(self.address, pipe.peer))
 
     def connection_lost(self, protocol: ZMTPProtocol, reason: Exception) -> None:
         """The connection is over, by the peer's fault or with its transport."""

@@ -15,7 +15,7 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from pyzmtp.engine.connection import Connection
+from pyzmtp.engine.interfaces import Engine
 from pyzmtp.errors import ProtocolError
 from pyzmtp.net.address import describe
 from pyzmtp.net.core import SocketCore
@@ -50,7 +50,7 @@ class ZMTPProtocol(Protocol):
     """
 
     transport: Transport
-    connection: Connection
+    connection: Engine
     peer_address = ""
     pipe: Pipe | None = None
 

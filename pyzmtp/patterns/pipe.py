@@ -32,6 +32,9 @@ class Link(Protocol):
     def drop(self, error: ProtocolError) -> None:
         """End the connection for ``error``."""
 
+    def finish(self) -> None:
+        """End the connection when all that is queued has left."""
+
     def reset(self) -> None:
         """Lose the connection, with all that is under way; whoever dialled it dials again."""
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
-
-import attrs
-
 from pyzmtp.constants import RouterNotify, SocketType
 from pyzmtp.errors import HostUnreachable, RoutingIdInUse
-from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.base import FairReceiver, Sender
 from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.routing import RoutingPattern
 from pyzmtp.wire.message import Message
 
 __all__ = ["RouterPattern"]
 
 
-class RouterPattern(Sender, FairReceiver):
+class RouterPattern(RoutingPattern):
     """The first frame is a routing id: put before each message that is received, taken off and
     followed for each that is sent.
 
@@ -26,10 +21,6 @@ class RouterPattern(Sender, FairReceiver):
     """
 
     socket_type = SocketType.ROUTER
-
-    def __init__(self, options: SocketOptions) -> None:
-        super().__init__(options)
-        self._pipes: dict[bytes, Pipe] = {}
 
     def attach(self, pipe: Pipe) -> None:
         if pipe.routing_id:
@@ -44,8 +35,6 @@ class RouterPattern(Sender, FairReceiver):
         if not pipe.routing_id:
             self._identify(pipe)
             self.on_writable()
-        assert pipe.peer is not None
-        pipe.peer = attrs.evolve(pipe.peer, routing_id=pipe.routing_id)
         super().ready(pipe)
         self._notify(pipe, RouterNotify.CONNECT)
 
@@ -60,19 +49,14 @@ class RouterPattern(Sender, FairReceiver):
 
     def _notify(self, pipe: Pipe, what: RouterNotify) -> None:
         if what in self.options.router_notify:
-            self.deliver(pipe, [[b""]])
-
-    def detach(self, pipe: Pipe) -> None:
-        if self._pipes.get(pipe.routing_id) is pipe:
-            del self._pipes[pipe.routing_id]
-        super().detach(pipe)
+            self._tell(pipe)
 
     def _identify(self, pipe: Pipe) -> None:
         """Give the peer of ``pipe`` the id that it announced, or one of our own."""
         assert pipe.peer is not None
         identity = pipe.peer.routing_id
-        while not identity or (identity[:1] == b"\0" and identity in self._pipes):
-            identity = b"\0" + secrets.token_bytes(4)
+        if not identity or (identity[:1] == b"\0" and identity in self._pipes):
+            identity = self._draw_id()
         self._claim(pipe, identity)
 
     def _claim(self, pipe: Pipe, routing_id: bytes) -> None:
@@ -82,11 +66,7 @@ class RouterPattern(Sender, FairReceiver):
                 raise RoutingIdInUse(routing_id)
             self.detach(holder)
             holder.link.drop(RoutingIdInUse(routing_id))
-        pipe.routing_id = routing_id
-        self._pipes[routing_id] = pipe
-
-    def destination(self, message: Message) -> bytes:
-        return message[0]
+        super()._claim(pipe, routing_id)
 
     def try_send(self, message: Message) -> bool:
         pipe = self._pipes.get(message[0])
@@ -103,9 +83,3 @@ class RouterPattern(Sender, FairReceiver):
                 return False
         self.dropped_sent += 1
         return True
-
-    def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
-        routing_id = pipe.routing_id
-        for message in messages:
-            message.insert(0, routing_id)
-        super().deliver(pipe, messages)

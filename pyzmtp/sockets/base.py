@@ -10,7 +10,14 @@ from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.events import Event
-from pyzmtp.errors import OptionError, SocketClosed, UnknownEndpoint, UsageError, ZMTPError
+from pyzmtp.errors import (
+    AddressError,
+    OptionError,
+    SocketClosed,
+    UnknownEndpoint,
+    UsageError,
+    ZMTPError,
+)
 from pyzmtp.monitor import EventStream, Monitor
 from pyzmtp.net.address import InprocAddress
 from pyzmtp.net.connecter import Connecter
@@ -34,6 +41,11 @@ _Connect = Connecter | InprocConnecter
 
 # libzmq: to connect these twice to the same address is to connect them once.
 _CONNECT_ONCE = frozenset({SocketType.DEALER, SocketType.SUB, SocketType.PUB, SocketType.REQ})
+
+_NO_BYTES = "inproc:// carries messages, and this type exchanges bytes"
+
+# These know their peers by routing ids.
+_NAMES_PEERS = frozenset({SocketType.ROUTER, SocketType.STREAM})
 
 
 class Socket:
@@ -79,6 +91,7 @@ class Socket:
         """
         self._check_open()
         place = server_place(self._reactor, where)
+        self._check_place(where, place)
         if isinstance(place, InprocAddress):
             inproc = InprocListener(self._core, place.name)
             self._binds.append(inproc)
@@ -102,12 +115,13 @@ class Socket:
         will be one. It may be dropped: messages are queued meanwhile, and nothing unhandled is logged.
 
         ``where``: as for :meth:`bind`, with an ``IStreamClientEndpoint``. ``routing_id`` is what a
-        ROUTER shall call the peer (ZMQ_CONNECT_ROUTING_ID). (``zmq_connect``)
+        ROUTER or STREAM shall call the peer (ZMQ_CONNECT_ROUTING_ID). (``zmq_connect``)
         """
         self._check_open()
         place = client_place(self._reactor, where)
+        self._check_place(where, place)
         if routing_id:
-            if self.socket_type is not SocketType.ROUTER:
+            if self.socket_type not in _NAMES_PEERS:
                 raise UsageError(f"a {self.socket_type.value} socket gives its peers no routing_id")
             SocketOptions(routing_id=routing_id)  # raises what is wrong with it
         if self.socket_type in _CONNECT_ONCE:
@@ -127,6 +141,10 @@ class Socket:
             connecter.outcome.fail(error)
         return connecter.outcome.ask()
 
+    def _check_place(self, where: object, place: object) -> None:
+        if isinstance(place, InprocAddress) and self.socket_type.is_raw:
+            raise AddressError(where, _NO_BYTES)
+
     def unbind(self, address: object) -> Deferred[None]:
         """Listen no more at ``address`` (as :meth:`bind` returned it), and part from who came there.
 
@@ -141,7 +159,8 @@ class Socket:
             if isinstance(bind, InprocListener):
                 self._released.append(bind)
                 bind.release()
-        return self._part([bind for bind in found if isinstance(bind, Listener)])
+        lasting = [bind for bind in found if isinstance(bind, Listener)]
+        return self._part(lasting, self._options.linger)
 
     def disconnect(self, where: object) -> Deferred[None]:
         """Undo :meth:`connect`: send what is queued, for as long as ``linger`` allows, and part.
@@ -154,12 +173,12 @@ class Socket:
             return fail(UnknownEndpoint(where))
         for connect in found:
             self._connects.remove(connect)
-        return self._part(found)
+        return self._part(found, self._options.linger)
 
-    def _part(self, keepers: Sequence[_Bind | _Connect]) -> Deferred[None]:
+    def _part(self, keepers: Sequence[_Bind | _Connect], linger: float | None) -> Deferred[None]:
         """Let binds or connects come to their end, which close() can hasten."""
         self._parting += keepers
-        stops = [keeper.stop(self._options.linger) for keeper in keepers]
+        stops = [keeper.stop(linger) for keeper in keepers]
 
         def parted(_: object) -> None:
             for keeper in keepers:
@@ -172,7 +191,7 @@ class Socket:
         """A bind or connect has come to its end by itself; what is left of it ends with close()."""
         self._forget(keeper)
         if isinstance(keeper, Connecter):
-            self._part([keeper])
+            self._part([keeper], self._options.linger)
 
     def _forget(self, keeper: object) -> None:
         self._binds = [bind for bind in self._binds if bind is not keeper]

@@ -367,6 +367,7 @@ COMPATIBLE = {
     "PUSH": {"PULL"},
     "XPUB": {"SUB", "XSUB"},
     "XSUB": {"PUB", "XPUB"},
+    "STREAM": set(),
 }
 
 
@@ -700,7 +701,11 @@ def test_subscriptions_keep_their_place_among_the_messages() -> None:
 
 @pytest.mark.parametrize(
     "socket_type",
-    [socket_type for socket_type in SocketType if socket_type not in (SocketType.PUB, XPUB)],
+    [
+        socket_type
+        for socket_type in SocketType
+        if socket_type not in (SocketType.PUB, XPUB, SocketType.STREAM)
+    ],
     ids=str,
 )
 def test_only_publishers_hear_of_subscriptions(socket_type: SocketType) -> None:

@@ -54,6 +54,9 @@ class FakeLink:
         self.calls.append("drop")
         self.errors.append(error)
 
+    def finish(self) -> None:
+        self.calls.append("finish")
+
     def reset(self) -> None:
         self.calls.append("reset")
 

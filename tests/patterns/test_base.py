@@ -17,6 +17,7 @@ from pyzmtp.patterns import (
     rep,
     req,
     router,
+    stream,
     sub,
     xpub,
     xsub,
@@ -28,7 +29,7 @@ from pyzmtp.wire.message import Message
 from .links import Calls, accept, leave, new_peer, queued, receive_all, take_out
 
 _MODULES: list[ModuleType] = [
-    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub
+    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream
 ]  # fmt: skip
 
 

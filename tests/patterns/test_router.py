@@ -68,7 +68,7 @@ def test_an_id_that_is_taken_is_not_drawn_again(
     router: RouterPattern, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draws = iter([b"aaaa", b"aaaa", b"aaaa", b"bbbb"])
-    monkeypatch.setattr("pyzmtp.patterns.router.secrets.token_bytes", lambda count: next(draws))
+    monkeypatch.setattr("secrets.token_bytes", lambda count: next(draws))
     first, second = accept(router), accept(router)
     assert (first.routing_id, second.routing_id) == (b"\0aaaa", b"\0bbbb")
     router.try_send([b"\0aaaa", b"x"])
