@@ -21,7 +21,7 @@ class StreamPattern(RoutingPattern):
     pipe of a connect keeps it through reconnections. To send an empty chunk is to part from the peer,
     when all that was queued for it has left; from then on nothing of it is received.
 
-    :ivar on_parting: called with a pipe from which the application parts. It is detached already.
+    :ivar on_parting: called with a pipe from which the application parts, to end its connection.
     """
 
     socket_type = SocketType.STREAM
@@ -70,6 +70,8 @@ class StreamPattern(RoutingPattern):
         return True
 
     def _part(self, pipe: Pipe) -> None:
-        self.detach(pipe)
+        del self._pipes[pipe.routing_id]
+        pipe.attached = False
         self.dropped_received += self.discard(pipe)
-        self.on_parting(pipe)
+        self.on_parting(pipe)  # for which it matters whether there is a connection: pipe.ready
+        self.detach(pipe)
