@@ -154,6 +154,17 @@ class Peer:
             seen.append(describe(self.sockets[socket].recv_multipart(zmq.DONTWAIT)))
         return seen
 
+    def do_receive_bytes(self, socket: str, size: int, timeout: float) -> list[str]:
+        """Receive `size` bytes through a STREAM; describe who sent them, and all in one."""
+        deadline = time.monotonic() + timeout
+        seen = b""
+        routing_id = b""
+        while len(seen) < size:
+            progress = f"received {len(seen)} of {size} bytes"
+            routing_id, chunk = self._receive(socket, deadline, progress)
+            seen += chunk
+        return describe([routing_id, seen])
+
     def do_echo(self, socket: str, count: int, timeout: float) -> int:
         """Send back `count` messages as they come, each before the next is read."""
         deadline = time.monotonic() + timeout

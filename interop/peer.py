@@ -252,6 +252,10 @@ class RemoteSocket:
         """Receive; fire with the description of each message."""
         return self._call("receive", patience, count=number, timeout=patience)
 
+    def receive_bytes(self, size: int, patience: float = PATIENCE) -> Deferred[list[str]]:
+        """Receive through a STREAM; fire with the description of who sent, and of all bytes."""
+        return self._call("receive_bytes", patience, size=size, timeout=patience)
+
     def receive_until(self, last: bytes, patience: float = PATIENCE) -> Deferred[list[list[str]]]:
         """Receive up to the message that begins with the frame `last`; fire with descriptions."""
         return self._call("receive_until", patience, last=last.hex(), timeout=patience)

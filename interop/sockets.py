@@ -16,7 +16,7 @@ from interop.reactor import within
 
 E = TypeVar("E")
 
-#: The eleven types, by the names which both libraries use for them.
+#: The eleven types that speak ZMTP, by the names which both libraries use for them.
 CLASSES: dict[str, type[Any]] = {
     "PAIR": pyzmtp.PairSocket,
     "PUB": pyzmtp.PubSocket,

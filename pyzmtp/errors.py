@@ -13,7 +13,7 @@
     │   │   ├── UnexpectedCommand      a well-formed one at the wrong time
     │   │   └── MetadataError          a malformed or forbidden property in READY
     │   ├── IncompatibleSocketType     for example a PUSH that met a SUB
-    │   ├── RoutingIdInUse             a second peer with a routing id that a ROUTER knows already
+    │   ├── RoutingIdInUse             a second peer with a routing id that is taken
     │   ├── TooManyPeers               the peer was one more than a limit or a PAIR allows
     │   ├── TooManySubscriptions       the peer subscribed to more than ``max_subscriptions``
     │   ├── HandshakeTimeout           the handshake took longer than ``handshake_timeout``
@@ -32,7 +32,7 @@
         │   ├── SendTimeout            ``send_timeout`` passed
         │   ├── ReceiveTimeout         ``receive_timeout`` passed
         │   └── RequestTimeout         no reply within the ``timeout`` of a request
-        ├── HostUnreachable            a ROUTER knows no such peer (``EHOSTUNREACH``)
+        ├── HostUnreachable            a ROUTER or STREAM knows no such peer (``EHOSTUNREACH``)
         ├── PeerLost                   the peer that had our request went away
         ├── AddressInUse               somebody else listens there (``EADDRINUSE``)
         ├── BindError                  the operating system refused the address
@@ -327,7 +327,10 @@ class RequestTimeout(OperationTimeout):
 
 
 class HostUnreachable(NotPossibleNow):
-    """A ROUTER with ``router_mandatory`` knows no peer ``routing_id`` (libzmq: EHOSTUNREACH)."""
+    """A ROUTER with ``router_mandatory``, or a STREAM, knows no peer ``routing_id``.
+
+    (libzmq: EHOSTUNREACH)
+    """
 
     def __init__(self, routing_id: bytes) -> None:
         super().__init__(f"no peer has the routing id {routing_id!r}")

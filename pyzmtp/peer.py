@@ -18,15 +18,16 @@ def _read_only(metadata: Mapping[str, bytes]) -> Mapping[str, bytes]:
 
 @frozen(eq=False)
 class Peer:
-    """A peer whose handshake is done. Two connections are two peers, however alike they look.
+    """A peer that is ready for messages. Two connections are two peers, however alike they look.
 
     :ivar address: the address that was bound or connected, as in every event.
     :ivar peer_address: where the other end is: ``"127.0.0.1:40123"``, or the path of an ipc socket.
     :ivar incoming: whether the peer connected to us.
-    :ivar version: (major, minor) of the ZMTP that is spoken with it: 3.1, 3.0, 2.0 or 1.0.
-    :ivar mechanism: the security mechanism in use, such as ``"NULL"``.
+    :ivar version: (major, minor) of the ZMTP that is spoken with it: 3.1, 3.0, 2.0 or 1.0; (0, 0) for
+        none, as with a STREAM's peer.
+    :ivar mechanism: the security mechanism in use, such as ``"NULL"``; ``""`` without ZMTP.
     :ivar socket_type: what it said it is; ``None`` if it said nothing, as below ZMTP 2.0.
-    :ivar routing_id: the id that it announced, or that a ROUTER drew for it.
+    :ivar routing_id: the id that it announced, or that a ROUTER or STREAM gave it.
     :ivar user_id: who it is by the mechanism's word; ``None`` under NULL. Never the peer's own word.
     :ivar metadata: the other properties that it sent. Nobody has checked them.
     """

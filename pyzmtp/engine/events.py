@@ -78,7 +78,10 @@ class ConnectRetried(Event):
 
 @frozen
 class HandshakeSucceeded(Event):
-    """``peer`` is ready for messages (ZMQ_EVENT_HANDSHAKE_SUCCEEDED)."""
+    """``peer`` is ready for messages (ZMQ_EVENT_HANDSHAKE_SUCCEEDED).
+
+    As in libzmq, a STREAM has none of these: its peer is ready when it is accepted or connected.
+    """
 
     peer: Peer
 

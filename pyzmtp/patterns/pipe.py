@@ -49,7 +49,7 @@ class Pipe:
     :ivar outbox: messages that the link has not taken yet. It stays while a connection is redialled.
     :ivar link: the connection that serves the pipe at present, if there is one.
     :ivar peer: who is there; of a lost connection, who was there last.
-    :ivar routing_id: what a ROUTER calls the peer.
+    :ivar routing_id: what a ROUTER or STREAM calls the peer.
     :ivar attached: whether the pattern routes messages to it.
     :ivar ready: whether the handshake of its present connection is done.
     :ivar writable: whether the outbox takes another message.

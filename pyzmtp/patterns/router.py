@@ -49,7 +49,7 @@ class RouterPattern(RoutingPattern):
 
     def _notify(self, pipe: Pipe, what: RouterNotify) -> None:
         if what in self.options.router_notify:
-            self._tell(pipe)
+            self.deliver(pipe, [[b""]])
 
     def _identify(self, pipe: Pipe) -> None:
         """Give the peer of ``pipe`` the id that it announced, or one of our own."""

@@ -46,10 +46,6 @@ class RoutingPattern(Sender, FairReceiver):
         pipe.routing_id = routing_id
         self._pipes[routing_id] = pipe
 
-    def _tell(self, pipe: Pipe) -> None:
-        """Tell the application that the peer has come or gone: by its id and an empty frame."""
-        self.deliver(pipe, [[b""]])
-
     def destination(self, message: Message) -> bytes:
         return message[0]
 

@@ -40,14 +40,16 @@ class StreamPattern(RoutingPattern):
 
     def hiccup(self, pipe: Pipe) -> None:
         super().hiccup(pipe)
-        self._notify(pipe)
+        if pipe.attached:
+            self._notify(pipe)
 
     def peer_left(self, pipe: Pipe) -> None:
+        self.detach(pipe)  # before anybody hears of it, its id is unknown
         self._notify(pipe)
 
     def _notify(self, pipe: Pipe) -> None:
-        if self.options.stream_notify and pipe.attached:
-            self._tell(pipe)
+        if self.options.stream_notify:
+            super().deliver(pipe, [[b""]])
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         if pipe.attached:

@@ -190,6 +190,25 @@ def test_the_end_of_a_peer_is_told_once_after_what_it_sent(world: World) -> None
     assert not stream.peers
 
 
+def test_who_is_told_of_an_end_knows_the_id_no_more(world: World) -> None:
+    stream = world.make(StreamSocket)
+    routing_id, client = fresh(world, stream)
+    stream.try_send([routing_id, b"x"])
+    refused: list[HostUnreachable] = []
+
+    def answer(batch: list[list[bytes]]) -> None:
+        for name, _ in batch:
+            with pytest.raises(HostUnreachable) as raised:
+                stream.try_send([name, b"farewell"])
+            refused.append(raised.value)
+            assert not stream.peers
+
+    stream.consume(answer)
+    client.close()
+    world.settle()
+    assert [error.routing_id for error in refused] == [routing_id]
+
+
 def test_both_ends_are_told_once_of_each_beginning_and_end(world: World) -> None:
     """test_stream_disconnect; a connection that breaks, which neither of the two has ended."""
     server, client = world.pair(StreamSocket, StreamSocket, connect={"reconnect_interval": None})

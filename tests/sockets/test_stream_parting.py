@@ -127,6 +127,24 @@ def test_a_connection_that_we_made_is_not_made_again(world: World) -> None:
     assert len(world.run(stream.connect(address)).routing_id) == 5
 
 
+def test_a_connection_that_is_parted_from_at_its_end_is_not_made_again(world: World) -> None:
+    stream = world.make(StreamSocket)
+    listener, server = world.accept_raw(stream, b"")
+    [[routing_id, _]] = world.drain(stream)
+
+    def part(batch: list[list[bytes]]) -> None:
+        for name, _ in batch:
+            stream.try_send([name, b""])
+
+    stream.consume(part)
+    server.close()
+    world.advance(10)
+    assert len(listener.peers) == 1
+    assert len(world.of(stream, Closed)) == 1
+    with pytest.raises(HostUnreachable):
+        stream.try_send([routing_id, b"x"])
+
+
 def test_a_connect_that_waits_for_its_peer_can_be_ended(world: World) -> None:
     stream = world.make(StreamSocket)
     connected = Outcomes(stream.connect("tcp://127.0.0.1:40001", routing_id=b"A"))
