@@ -56,11 +56,12 @@ class StreamSocket(SendingSocket, ReceivingSocket):
 
     def _part_from(self, pipe: Pipe) -> None:
         """The application has parted from the peer of a pipe: end the connection, or the connect."""
-        if pipe.peer is None or not pipe.peer.incoming:
-            [connect] = [connect for connect in self._connects if pipe in connect.pipes]
-            self._connects.remove(connect)
-            self._part([connect], None)
-        elif pipe.link is not None:
+        for connect in self._connects:
+            if pipe in connect.pipes:
+                self._connects.remove(connect)
+                self._part([connect], None)
+                return
+        if pipe.link is not None:
             _finish(pipe)
         else:
             # It was told that the peer has come, and the connection is not set up yet.

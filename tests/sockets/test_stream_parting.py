@@ -6,11 +6,13 @@ import pytest
 
 from pyzmtp import (
     Closed,
+    ConnectAborted,
     Disconnected,
     HostUnreachable,
     MessagesDropped,
     SocketClosed,
     StreamSocket,
+    UnknownEndpoint,
 )
 
 from .test_stream import fresh
@@ -124,6 +126,7 @@ def test_a_connection_that_we_made_is_not_made_again(world: World) -> None:
     assert len(listener.peers) == 1
     assert len(world.of(stream, Closed)) == 1
     address = f"tcp://127.0.0.1:{listener.port}"
+    assert isinstance(Outcomes(stream.disconnect(address)).error, UnknownEndpoint)
     assert len(world.run(stream.connect(address)).routing_id) == 5
 
 
@@ -155,6 +158,21 @@ def test_a_connect_that_waits_for_its_peer_can_be_ended(world: World) -> None:
     world.advance(5)
     assert listener.peers == []
     assert len(world.of(stream, Closed)) == 1
+
+
+def test_to_part_from_who_is_about_to_be_disconnected(world: World) -> None:
+    """Two connects to one address end one after the other; who hears of the first parts from both."""
+    stream = world.make(StreamSocket)
+    where = "tcp://127.0.0.1:40001"
+    first, second = (stream.connect(where, routing_id=name) for name in (b"A", b"B"))
+    parted: list[bool] = []
+    first.addErrback(lambda _: parted.append(stream.try_send([b"B", b""])))
+    outcome = Outcomes(second)
+    assert Outcomes(stream.disconnect(where)) == [None]
+    assert parted == [True]
+    assert isinstance(outcome.error, ConnectAborted)
+    world.advance(5)
+    assert len(world.of(stream, Closed)) == 2
 
 
 def test_a_connect_that_is_ended_delivers_what_is_queued_first(world: World) -> None:
