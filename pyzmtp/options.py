@@ -17,7 +17,17 @@ from attrs import frozen
 from pyzmtp import validators
 from pyzmtp.constants import DEFAULT_HWM, ReconnectStop, RouterNotify, SocketType
 from pyzmtp.errors import UsageError
-from pyzmtp.validators import LARGEST, byte_string, flag, flags, integer, option, or_none, seconds
+from pyzmtp.validators import (
+    LARGEST,
+    byte_string,
+    flag,
+    flags,
+    integer,
+    live_option,
+    option,
+    or_none,
+    seconds,
+)
 
 __all__ = ["SocketOptions", "options_for"]
 
@@ -47,32 +57,32 @@ class SocketOptions:
     ``ValueError``), an option that a socket type has no use for raises :exc:`UsageError`.
     """
 
-    send_hwm: int = option(
+    send_hwm: int = live_option(
         DEFAULT_HWM, integer(0), "messages queued for one peer; 0: any number", "ZMQ_SNDHWM"
     )
-    receive_hwm: int = option(
+    receive_hwm: int = live_option(
         DEFAULT_HWM,
         integer(0),
         "unread messages of one peer, beyond which its connection is not read; 0: any number",
         "ZMQ_RCVHWM",
     )
-    send_hwm_bytes: int = option(0, integer(0), "bytes queued for one peer; 0: any number")
-    receive_hwm_bytes: int = option(0, integer(0), "unread bytes of one peer; 0: any number")
-    linger: float | None = option(
+    send_hwm_bytes: int = live_option(0, integer(0), "bytes queued for one peer; 0: any number")
+    receive_hwm_bytes: int = live_option(0, integer(0), "unread bytes of one peer; 0: any number")
+    linger: float | None = live_option(
         5.0,
         or_none(seconds(), "no limit"),
         "how long close() goes on sending what is queued; None: until it is sent",
         "ZMQ_LINGER",
         "-1 ms (no limit); 0 for SUB, XSUB",
     )
-    send_timeout: float | None = option(
+    send_timeout: float | None = live_option(
         None,
         or_none(seconds(), "no limit"),
         "how long send() waits for a queue to take the message; None: no limit",
         "ZMQ_SNDTIMEO",
         "-1 ms (no limit)",
     )
-    receive_timeout: float | None = option(
+    receive_timeout: float | None = live_option(
         None,
         or_none(seconds(), "no limit"),
         "how long receive() waits for a message; None: no limit",
@@ -287,74 +297,74 @@ class SocketOptions:
         "0",
         types=_ROUTER,
     )
-    router_mandatory: bool = option(
+    router_mandatory: bool = live_option(
         False,
         flag,
         "a message that cannot be routed is an error, and a full peer is waited for",
         "ZMQ_ROUTER_MANDATORY",
         types=_ROUTER,
     )
-    router_handover: bool = option(
+    router_handover: bool = live_option(
         False,
         flag,
         "a new peer takes over the routing id of one that is connected",
         "ZMQ_ROUTER_HANDOVER",
         types=_ROUTER,
     )
-    probe_router: bool = option(
+    probe_router: bool = live_option(
         False,
         flag,
         "greet each new peer with an empty message, so that a ROUTER knows of us",
         "ZMQ_PROBE_ROUTER",
         types=_PROBERS,
     )
-    req_correlate: bool = option(
+    req_correlate: bool = live_option(
         False,
         flag,
         "number the requests, and take only the reply with the same number",
         "ZMQ_REQ_CORRELATE",
         types=_REQ,
     )
-    req_relaxed: bool = option(
+    req_relaxed: bool = live_option(
         False,
         flag,
         "a new request may be sent before the reply, and abandons the one before",
         "ZMQ_REQ_RELAXED",
         types=_REQ,
     )
-    xpub_verbose: bool = option(
+    xpub_verbose: bool = live_option(
         False, flag, "tell of every subscription, not only of the first to a topic",
         "ZMQ_XPUB_VERBOSE", types=_XPUB,
     )  # fmt: skip
-    xpub_verboser: bool = option(
+    xpub_verboser: bool = live_option(
         False, flag, "tell of every subscription and every cancellation",
         "ZMQ_XPUB_VERBOSER", types=_XPUB,
     )  # fmt: skip
-    xpub_nodrop: bool = option(
+    xpub_nodrop: bool = live_option(
         False, flag, "wait while any subscriber of the topic is full, instead of dropping",
         "ZMQ_XPUB_NODROP", types=_PUBLISHERS,
     )  # fmt: skip
-    xpub_welcome_message: bytes = option(
+    xpub_welcome_message: bytes = live_option(
         b"", byte_string(0, LARGEST), "sent to each new peer, subscribed or not; empty: nothing",
         "ZMQ_XPUB_WELCOME_MSG", "none", types=_XPUB,
     )  # fmt: skip
-    xpub_manual: bool = option(
+    xpub_manual: bool = live_option(
         False, flag, "subscriptions are only told; subscribe() and unsubscribe() answer them",
         "ZMQ_XPUB_MANUAL", types=_XPUB,
     )  # fmt: skip
-    xpub_manual_last_value: bool = option(
+    xpub_manual_last_value: bool = live_option(
         False, flag, "as xpub_manual, and what is sent after a subscription goes to its peer only",
         "ZMQ_XPUB_MANUAL_LAST_VALUE", types=_XPUB,
     )  # fmt: skip
-    max_subscriptions: int = option(
+    max_subscriptions: int = live_option(
         100_000, integer(0), "topics that one peer may subscribe to; 0: any number",
         types=_PUBLISHERS,
     )  # fmt: skip
-    invert_matching: bool = option(
+    invert_matching: bool = live_option(
         False, flag, "deliver what does not match; set it on both sides",
         "ZMQ_INVERT_MATCHING", types=_MATCHERS,
     )  # fmt: skip
-    xsub_verbose_unsubscribe: bool = option(
+    xsub_verbose_unsubscribe: bool = live_option(
         False, flag, "pass on every cancellation, not only the last of a topic",
         "ZMQ_XSUB_VERBOSE_UNSUBSCRIBE", types=_XSUB,
     )  # fmt: skip

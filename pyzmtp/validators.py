@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from enum import Flag
+from enum import Enum, Flag
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -26,10 +26,12 @@ from pyzmtp.errors import OptionError
 
 __all__ = [
     "LARGEST",
+    "Effect",
     "byte_string",
     "flag",
     "flags",
     "integer",
+    "live_option",
     "metadata",
     "option",
     "or_none",
@@ -51,6 +53,17 @@ _ALL: Final = frozenset(SocketType)
 _OWN_PROPERTIES: Final = 1024
 
 
+class Effect(Enum):
+    """When an option that is changed on an open socket takes effect; the value says it in words.
+
+    There is no option whose time is over once the socket is made.
+    """
+
+    AT_ONCE = "at once"
+    #: Each bind() and connect() keeps the options that it was made with, as in libzmq.
+    NEXT_ENDPOINT = "at the next bind() or connect()"
+
+
 def option(
     default: _T,
     check: _Check,
@@ -59,9 +72,16 @@ def option(
     zmq_default: str | None = None,
     types: frozenset[SocketType] = _ALL,
     converter: Callable[[Any], _T] | None = None,
+    effect: Effect = Effect.NEXT_ENDPOINT,
 ) -> _T:
-    """A field: its default, its validator, and what the documentation says of it."""
-    metadata = {"meaning": meaning, "zmq": zmq, "zmq_default": zmq_default, "types": types}
+    """A field: its default, its validator, when it takes effect, and what the documentation says."""
+    metadata = {
+        "meaning": meaning,
+        "zmq": zmq,
+        "zmq_default": zmq_default,
+        "types": types,
+        "effect": effect,
+    }
     return field(
         default=default,
         converter=converter,
@@ -70,6 +90,18 @@ def option(
         kw_only=True,
         metadata=metadata,
     )
+
+
+def live_option(
+    default: _T,
+    check: _Check,
+    meaning: str,
+    zmq: str | None = None,
+    zmq_default: str | None = None,
+    types: frozenset[SocketType] = _ALL,
+) -> _T:
+    """The same, of an option that takes effect at once."""
+    return option(default, check, meaning, zmq, zmq_default, types, effect=Effect.AT_ONCE)
 
 
 def _require(holds: bool, attribute: attrs.Attribute[Any], value: object, problem: str) -> None:

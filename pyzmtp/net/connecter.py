@@ -73,13 +73,13 @@ class Connecter(Keeper):
 
     def start(self) -> None:
         """Make the first attempt. Raises :exc:`ProtocolError` if the socket takes no further peer."""
-        if not self._core.options.immediate:
+        if not self.options.immediate:
             self._pipe = self._new_pipe()
             self._core.pattern.attach(self._pipe)
         self._dial()
 
     def _new_pipe(self) -> Pipe:
-        pipe = self._core.pattern.new_pipe()
+        pipe = self._core.pattern.new_pipe(self.options)
         pipe.routing_id = self._routing_id
         return pipe
 
@@ -95,7 +95,7 @@ class Connecter(Keeper):
         if self._over:  # whoever heard of it has closed the socket
             return
         self._attempt = Deferred.fromCoroutine(
-            dial(self._reactor, self._place, self._core.options, self.new_protocol)
+            dial(self._reactor, self._place, self.options, self.new_protocol)
         )
         self._attempt.addBoth(self._dialled)
 
@@ -111,7 +111,7 @@ class Connecter(Keeper):
 
     def _try_again(self, error: Exception) -> None:
         """Make another attempt after a while, unless there shall be none."""
-        options = self._core.options
+        options = self.options
         interval = options.reconnect_interval
         if self._over:
             return
@@ -130,7 +130,7 @@ class Connecter(Keeper):
 
     def _stops_at(self, error: Exception) -> bool:
         """Whether ``reconnect_stop`` rules another attempt out."""
-        stop = self._core.options.reconnect_stop
+        stop = self.options.reconnect_stop
         refused = isinstance(error, ConnectError) and isinstance(
             error.reason, ConnectionRefusedError
         )
@@ -190,7 +190,7 @@ class Connecter(Keeper):
 
     def _after_loss(self, pipe: Pipe | None, reason: Exception) -> None:
         if pipe is not None and not self._over:
-            if self._core.options.immediate:
+            if self.options.immediate:
                 # libzmq: the pipe goes with the connection, and both of its queues with the pipe.
                 self._pipe = None
                 why = "the connection was lost, and immediate is set"

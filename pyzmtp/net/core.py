@@ -24,6 +24,7 @@ __all__ = ["SocketCore"]
 class SocketCore:
     """A socket, as its connections know it.
 
+    :ivar options: the socket's present options, which each new bind and connect keeps.
     :ivar emit: takes each event, and never raises.
     :ivar forget: told of a bind or connect that has come to its end by itself.
     :ivar sent, received: messages that went through pipes that are gone by now.
@@ -45,14 +46,15 @@ class SocketCore:
     def __attrs_post_init__(self) -> None:
         self.turn = WriteTurn(self.reactor)
 
-    def new_connection(self, address: str, peer_address: str, incoming: bool) -> Engine:
-        """The engine of one new connection."""
+    def new_connection(
+        self, options: SocketOptions, address: str, peer_address: str, incoming: bool
+    ) -> Engine:
+        """The engine of one new connection of a bind or connect that keeps ``options``."""
         if self.pattern.socket_type.is_raw:
             return RawConnection(address, peer_address, incoming)
-        options = self.options
         settings = ConnectionSettings(
             socket_type=self.pattern.socket_type,
-            mechanism=lambda: NullMechanism(self._properties()),
+            mechanism=lambda: NullMechanism(self._properties(options)),
             routing_id=options.routing_id,
             min_version=options.min_version,
             handshake_timeout=options.handshake_timeout,
@@ -88,10 +90,10 @@ class SocketCore:
         if unread:
             self.emit(MessagesDropped("", unread, "not received: the socket was closed"))
 
-    def _properties(self) -> list[tuple[str, bytes]]:
+    def _properties(self, options: SocketOptions) -> list[tuple[str, bytes]]:
         """What READY says of this socket, in libzmq's order."""
         socket_type = self.pattern.socket_type
         properties = [("Socket-Type", socket_type.value.encode("ascii"))]
         if socket_type.sends_identity:
-            properties.append(("Identity", self.options.routing_id))
-        return properties + sorted(self.options.metadata.items())
+            properties.append(("Identity", options.routing_id))
+        return properties + sorted(options.metadata.items())

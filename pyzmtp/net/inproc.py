@@ -69,7 +69,7 @@ class _End:
     into it and into the other's: the high-water marks of both sides add up, as in libzmq.
     """
 
-    __slots__ = ("_collecting", "_mark", "core", "keeper", "other", "pipe")
+    __slots__ = ("_collecting", "core", "keeper", "other", "pipe")
 
     other: _End | None
 
@@ -78,7 +78,6 @@ class _End:
         self.keeper = keeper
         self.pipe = pipe
         self.other = None
-        self._mark = pipe.send_mark
         self._collecting = False
 
     def wake(self) -> None:
@@ -88,7 +87,7 @@ class _End:
 
     def flush(self) -> None:
         if self.other is not None:
-            self.pipe.send_mark = self._mark + max(0, self.other.pipe.room())
+            self.pipe.send_mark = self.pipe.send_hwm + max(0, self.other.pipe.room())
 
     def resume(self) -> None:
         if self.other is not None and self.other.pipe.outbox:
@@ -123,7 +122,7 @@ class _End:
         for message in self.pipe.outbox[:count]:
             assert isinstance(message, list)  # commands go only to peers that read them: none here
             messages.append(list(message))
-        self.pipe.send_mark = self._mark
+        self.pipe.send_mark = self.pipe.send_hwm
         self.pipe.taken_out(len(messages))
         return messages
 
@@ -150,12 +149,16 @@ class _End:
 
 
 class _InprocKeeper:
-    """What an inproc bind and an inproc connect have in common."""
+    """What an inproc bind and an inproc connect have in common.
+
+    :ivar options: the socket's options at the time that it was made.
+    """
 
     def __init__(self, core: SocketCore, name: str) -> None:
         self.address = self.where = f"inproc://{name}"
         self.name = name
         self.core = core
+        self.options = core.options
         self.ends: list[_End] = []
         self.stopped = False
 
@@ -164,7 +167,7 @@ class _InprocKeeper:
         """The pipes of the peers."""
         return [end.pipe for end in self.ends]
 
-    def new_peer(self, other: SocketCore, incoming: bool) -> Peer:
+    def new_peer(self, other: _InprocKeeper, incoming: bool) -> Peer:
         """How the socket at the other end is seen from here."""
         return Peer(
             address=self.address,
@@ -172,7 +175,7 @@ class _InprocKeeper:
             incoming=incoming,
             version=VERSION,
             mechanism="NULL",
-            socket_type=other.pattern.socket_type,
+            socket_type=other.core.pattern.socket_type,
             routing_id=other.options.routing_id,
             metadata=other.options.metadata,
         )
@@ -261,7 +264,7 @@ class InprocConnecter(_InprocKeeper):
         super().__init__(core, name)
         self.outcome: Outcome[Peer] = Outcome()
         self.resetting = False
-        self._pipe = core.pattern.new_pipe()
+        self._pipe = core.pattern.new_pipe(self.options)
         self._pipe.routing_id = routing_id
 
     @property
@@ -291,16 +294,16 @@ class InprocConnecter(_InprocKeeper):
         """Begin anew, with queues that hold nothing old."""
         if not self.stopped:
             routing_id = self._pipe.routing_id
-            self._pipe = self.core.pattern.new_pipe()
+            self._pipe = self.core.pattern.new_pipe(self.options)
             self._pipe.routing_id = routing_id
             self.start()
 
     def meet(self, listener: InprocListener) -> None:
         """Make the link, unless one of the two refuses the other."""
         ours, theirs = self.core.pattern, listener.core.pattern
-        pipe, remote = self._pipe, theirs.new_pipe()
-        pipe.peer = self.new_peer(listener.core, False)
-        remote.peer = listener.new_peer(self.core, True)
+        pipe, remote = self._pipe, theirs.new_pipe(listener.options)
+        pipe.peer = self.new_peer(listener, False)
+        remote.peer = listener.new_peer(self, True)
         try:
             if not compatible(ours.socket_type, theirs.socket_type):
                 raise IncompatibleSocketType(ours.socket_type, theirs.socket_type.value)

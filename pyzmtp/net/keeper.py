@@ -28,6 +28,7 @@ class Keeper:
 
     :ivar address: what it is called in events: the real address, once it is known.
     :ivar where: what the user gave: the address or endpoint.
+    :ivar options: the socket's options at the time that it was made. They stay, as in libzmq.
     """
 
     incoming: ClassVar[bool]
@@ -35,6 +36,7 @@ class Keeper:
     def __init__(self, core: SocketCore, address: str, where: object) -> None:
         self.address = address
         self.where = where
+        self.options = core.options
         self._core = core
         self._protocols: dict[ZMTPProtocol, None] = {}
         self._stopped: Outcome[bool] | None = None  # set from stop() on

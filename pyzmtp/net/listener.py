@@ -78,8 +78,7 @@ class Listener(Keeper):
 
     async def _start(self, reactor: Reactor) -> str:
         factory = _Acceptor(self)
-        options = self._core.options
-        listening = await listen(reactor, self._place, self.address, options, factory)
+        listening = await listen(reactor, self._place, self.address, self.options, factory)
         self._listening = listening
         self.address = listening.address
         self._core.emit(Listening(self.address))
@@ -93,7 +92,7 @@ class Listener(Keeper):
         self._half_open[protocol] = _HalfOpen(host, self._core.reactor.seconds())
         self._half_open_by_host[host] += 1
         self._core.emit(Accepted(self.address, protocol.peer_address))
-        options = self._core.options
+        options = self.options
         if self._stopped is not None:
             protocol.abort()
         elif len(self._half_open) > options.max_half_open:
@@ -133,7 +132,7 @@ class Listener(Keeper):
         super().connection_lost(protocol, reason)
 
     def _pipe_for(self, peer: Peer) -> Pipe:
-        pipe = self._core.pattern.new_pipe()
+        pipe = self._core.pattern.new_pipe(self.options)
         pipe.peer = peer
         self._core.pattern.attach(pipe)
         return pipe

@@ -81,12 +81,13 @@ class ZMTPProtocol(Protocol):
         if ITCPTransport.providedBy(transport):
             transport.setTcpNoDelay(True)
         if ISystemHandle.providedBy(transport):
-            configure(transport.getHandle(), self._core.options)
+            configure(transport.getHandle(), self._keeper.options)
         transport.registerProducer(self, True)
+        keeper = self._keeper
         self.connection = self._core.new_connection(
-            self._keeper.address, self.peer_address, self._incoming
+            keeper.options, keeper.address, self.peer_address, self._incoming
         )
-        self._keeper.connection_made(self)
+        keeper.connection_made(self)
         if not self._over:
             self._attend()
 

@@ -26,6 +26,9 @@ class Pattern:
     be dialled again, :meth:`detach` when it is gone for good. The pipe of a ``connect()`` may be
     attached long before it is ready: its outbox waits for the connection.
 
+    :ivar options: the socket's present options. Those that take effect with the next endpoint only are
+        a pipe's own: :attr:`Pipe.options`.
+    :ivar attached: the pipes that messages are routed to, in the order of their coming.
     :ivar on_readable: called when there may be something to receive.
     :ivar on_writable: called when there may be room to send.
     :ivar dropped_sent, dropped_received: messages that were thrown away, as the type demands.
@@ -35,6 +38,7 @@ class Pattern:
 
     def __init__(self, options: SocketOptions) -> None:
         self.options = options
+        self.attached: dict[Pipe, None] = {}
         self.on_readable: Callable[[], None] = _nothing
         self.on_writable: Callable[[], None] = _nothing
         self.dropped_sent = 0
@@ -45,20 +49,38 @@ class Pattern:
         """How many messages wait for the application."""
         return 0
 
-    def new_pipe(self) -> Pipe:
-        """A pipe with this socket's high-water marks."""
-        return Pipe(self.options, self.writable)
+    def configure(self, options: SocketOptions) -> None:
+        """Take other options, and tell whoever waited for what they allow."""
+        self.options = options
+        changed = [pipe for pipe in self.attached if self._change_marks(pipe)]
+        # Only now, for whoever is told of anything may send, close or come back here.
+        for pipe in changed:
+            pipe.settle()
+        self.on_writable()
+
+    def _change_marks(self, pipe: Pipe) -> bool:
+        """Give ``pipe`` the present high-water marks; return whether it had others."""
+        return pipe.change_marks(self.options)
+
+    def new_pipe(self, options: SocketOptions) -> Pipe:
+        """A pipe of a bind or connect that keeps ``options``, with the present high-water marks."""
+        pipe = Pipe(options, self.writable)
+        pipe.change_marks(self.options)
+        return pipe
 
     def attach(self, pipe: Pipe) -> None:
         """Route messages to and from ``pipe``. Raises :exc:`ProtocolError` for a peer that is refused."""
         pipe.attached = True
+        self.attached[pipe] = None
+        if self._change_marks(pipe):  # since it was made: to claim a routing id may call out
+            pipe.settle()
         self.on_writable()
 
     def ready(self, pipe: Pipe) -> None:
         """The handshake of an attached pipe's (next) connection is done."""
         pipe.ready = True
-        if self.options.hello_message:
-            pipe.push_first([[self.options.hello_message]])
+        if pipe.options.hello_message:
+            pipe.push_first([[pipe.options.hello_message]])
 
     def peer_left(self, pipe: Pipe) -> None:
         """The peer of an accepted pipe has left; :meth:`detach` follows."""
@@ -71,6 +93,7 @@ class Pattern:
         """Route nothing more to ``pipe``. What came from it can still be received."""
         pipe.attached = False
         pipe.ready = False
+        self.attached.pop(pipe, None)
 
     def discard(self, pipe: Pipe) -> int:
         """Forget what came from a detached pipe and was not received; return how many messages."""
@@ -116,6 +139,11 @@ class Receiver(Pattern):
 
 class Sender(Pattern):
     """A pattern that an application sends through."""
+
+    @property
+    def sendable(self) -> bool:
+        """Whether some message could be sent now: a publisher's can always, if only to be dropped."""
+        return True
 
     def try_send(self, message: Message) -> bool:
         """Queue ``message`` where it belongs, or drop it if the type says so; ``False``: not now.
@@ -190,6 +218,16 @@ class BalancedSender(Sender):
         if pipe.attached:
             self._outgoing.add(pipe)
             self.on_writable()
+
+    def _change_marks(self, pipe: Pipe) -> bool:
+        changed = super()._change_marks(pipe)
+        if not pipe.writable:
+            self._outgoing.remove(pipe)
+        return changed
+
+    @property
+    def sendable(self) -> bool:
+        return self._outgoing.peek() is not None
 
     def try_send(self, message: Message) -> bool:
         return self._outgoing.send(message) is not None

@@ -32,8 +32,8 @@ class DealerPattern(BalancedSender, FairReceiver):
 
     def hiccup(self, pipe: Pipe) -> None:
         super().hiccup(pipe)
-        if self.options.hiccup_message:
-            self.deliver(pipe, [[self.options.hiccup_message]])
+        if pipe.options.hiccup_message:
+            self.deliver(pipe, [[pipe.options.hiccup_message]])
         self.on_lost(pipe)
 
     def detach(self, pipe: Pipe) -> None:

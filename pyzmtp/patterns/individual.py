@@ -35,19 +35,10 @@ class IndividualPattern(Pattern):
         super().__init__(options)
         self.socket_type = socket_type
         self._handler = handler
-        self._pipes: dict[Pipe, None] = {}
 
     @property
     def queued(self) -> int:
-        return sum(len(pipe.inbox) for pipe in self._pipes)
-
-    def attach(self, pipe: Pipe) -> None:
-        self._pipes[pipe] = None
-        super().attach(pipe)
-
-    def detach(self, pipe: Pipe) -> None:
-        self._pipes.pop(pipe, None)
-        super().detach(pipe)
+        return sum(len(pipe.inbox) for pipe in self.attached)
 
     def hiccup(self, pipe: Pipe) -> None:
         # What was meant for the old connection is no business of the next one's.

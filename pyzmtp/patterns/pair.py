@@ -33,6 +33,10 @@ class PairPattern(Sender, FairReceiver):
             self._pipe = None
         super().detach(pipe)
 
+    @property
+    def sendable(self) -> bool:
+        return self._pipe is not None and self._pipe.writable
+
     def try_send(self, message: Message) -> bool:
         if self._pipe is None or not self._pipe.writable:
             return False

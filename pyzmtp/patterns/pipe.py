@@ -49,10 +49,13 @@ class Pipe:
     :ivar outbox: messages that the link has not taken yet. It stays while a connection is redialled.
     :ivar link: the connection that serves the pipe at present, if there is one.
     :ivar peer: who is there; of a lost connection, who was there last.
+    :ivar options: the options of the bind or connect that it belongs to.
     :ivar routing_id: what a ROUTER or STREAM calls the peer.
     :ivar attached: whether the pattern routes messages to it.
     :ivar ready: whether the handshake of its present connection is done.
     :ivar writable: whether the outbox takes another message.
+    :ivar send_hwm: the outbox's high-water mark as the socket has it.
+    :ivar send_mark: the one that holds at present, which a link may raise for a while.
     :ivar conflate_out: whether the outbox keeps only the newest message.
     :ivar reads_commands: whether the peer reads subscriptions as commands (ZMTP 3.1).
     :ivar sent, received: counts of messages that the link has taken and brought.
@@ -73,18 +76,21 @@ class Pipe:
         "conflate_out",
         "inbox",
         "link",
+        "options",
         "outbox",
         "peer",
         "reads_commands",
         "ready",
         "received",
         "routing_id",
+        "send_hwm",
         "send_mark",
         "sent",
         "writable",
     )
 
     def __init__(self, options: SocketOptions, on_writable: Callable[[Pipe], None]) -> None:
+        self.options = options
         self.inbox: deque[Message] = deque()
         self.outbox: list[Outgoing] = []
         self.link: Link | None = None
@@ -99,17 +105,52 @@ class Pipe:
         # ZMQ_CONFLATE: a queue holds one message, the newest, and its marks mean nothing.
         self._conflate = options.conflate
         self.conflate_out = options.conflate
-        limited = not options.conflate
-        self.send_mark = (limited and options.send_hwm) or _UNLIMITED
-        self._receive_hwm = (limited and options.receive_hwm) or _UNLIMITED
-        self._send_hwm_bytes = options.send_hwm_bytes if limited else 0
-        self._receive_hwm_bytes = options.receive_hwm_bytes if limited else 0
+        self.send_hwm = self.send_mark = self._receive_hwm = _UNLIMITED
+        self._send_hwm_bytes = self._receive_hwm_bytes = 0
         self._outbox_bytes = 0  # kept only where there is a mark in bytes
         self._inbox_bytes = 0
         self._blocked = False
         self._former: deque[tuple[Peer, int]] | None = None  # whose the first in the inbox are
         self._last_sender: Peer | None = None
         self._on_writable = on_writable
+        self.change_marks(options)
+
+    # The marks
+
+    def change_marks(self, options: SocketOptions) -> bool:
+        """Take the high-water marks of ``options``; return whether they differ from those before.
+
+        An outbox that is full by the new ones is no longer writable. Nobody is told of anything yet:
+        that is for :meth:`settle`.
+        """
+        before = (self.send_hwm, self._receive_hwm, self._send_hwm_bytes, self._receive_hwm_bytes)
+        marks = (
+            options.send_hwm or _UNLIMITED,
+            options.receive_hwm or _UNLIMITED,
+            options.send_hwm_bytes,
+            options.receive_hwm_bytes,
+        )
+        if self._conflate or marks == before:
+            return False
+        self.send_hwm, self._receive_hwm, self._send_hwm_bytes, self._receive_hwm_bytes = marks
+        self.send_mark = self.send_hwm
+        self._outbox_bytes = sum(map(_size, self.outbox)) if self._send_hwm_bytes else 0
+        self._inbox_bytes = sum(map(_size, self.inbox)) if self._receive_hwm_bytes else 0
+        if self._is_full():
+            self.writable = False
+        return True
+
+    def settle(self) -> None:
+        """Act on changed marks: whoever waited for the room that there is now learns of it."""
+        if not self.writable and self._is_full() and self.link is not None:
+            self.link.flush()
+        if not self.writable and not self._is_full():
+            self.writable = True
+            self._on_writable(self)
+        if self._blocked and self.room() > 0:
+            self._blocked = False
+            if self.link is not None:
+                self.link.resume()
 
     # The way out
 
@@ -142,6 +183,8 @@ class Pipe:
             return len(messages)
         taken = 0
         while self.writable and taken < len(messages):
+            if self._send_hwm_bytes:  # set by whom the link has called
+                return taken + self.extend(messages[taken:])
             room = max(1, self.send_mark - len(self.outbox))
             batch = messages[taken : taken + room]
             was_empty = not self.outbox

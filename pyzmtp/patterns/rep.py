@@ -31,6 +31,10 @@ class RepPattern(Sender, FairReceiver):
     def readable(self) -> bool:
         return self._asker is None and bool(self._incoming)
 
+    @property
+    def sendable(self) -> bool:
+        return self._asker is not None
+
     def check_receive(self) -> None:
         if self._asker is not None:
             raise WrongState("a REP socket has to send the reply before it can receive again")

@@ -41,6 +41,10 @@ class ReqPattern(BalancedSender, Receiver):
         return self._answered is not None
 
     @property
+    def sendable(self) -> bool:
+        return (self._request is None or self.options.req_relaxed) and super().sendable
+
+    @property
     def queued(self) -> int:
         return int(self.readable)
 
@@ -131,11 +135,11 @@ class ReqPattern(BalancedSender, Receiver):
         """Forget the request, so that the next can be made.
 
         A request that is still queued is taken back. Otherwise return the pipe it went to, whose
-        late reply nothing tells from the next one's unless requests are numbered.
+        late reply nothing tells from the next one's unless the request was numbered.
         """
         pipe, request = self._asked, self._request
         self.dropped_received += self.discard_all()
         self._asked = self._request = None
         if pipe is None or request is None or pipe.withdraw(request):
             return None
-        return None if self.options.req_correlate else pipe
+        return None if len(self._envelope) > 1 else pipe

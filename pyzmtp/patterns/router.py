@@ -44,11 +44,11 @@ class RouterPattern(RoutingPattern):
 
     def peer_left(self, pipe: Pipe) -> None:
         self._notify(pipe, RouterNotify.DISCONNECT)
-        if self.options.disconnect_message:
-            self.deliver(pipe, [[self.options.disconnect_message]])
+        if pipe.options.disconnect_message:
+            self.deliver(pipe, [[pipe.options.disconnect_message]])
 
     def _notify(self, pipe: Pipe, what: RouterNotify) -> None:
-        if what in self.options.router_notify:
+        if what in pipe.options.router_notify:
             self.deliver(pipe, [[b""]])
 
     def _identify(self, pipe: Pipe) -> None:
@@ -67,6 +67,12 @@ class RouterPattern(RoutingPattern):
             self.detach(holder)
             holder.link.drop(RoutingIdInUse(routing_id))
         super()._claim(pipe, routing_id)
+
+    @property
+    def sendable(self) -> bool:
+        if not self.options.router_mandatory:
+            return True
+        return any(pipe.writable for pipe in self._pipes.values())
 
     def try_send(self, message: Message) -> bool:
         pipe = self._pipes.get(message[0])

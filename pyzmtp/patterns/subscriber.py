@@ -29,16 +29,11 @@ class Subscriber(FairReceiver):
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
         self.topics: Counter[bytes] = Counter()
-        self._pipes: dict[Pipe, None] = {}
 
-    def new_pipe(self) -> Pipe:
-        pipe = super().new_pipe()
+    def new_pipe(self, options: SocketOptions) -> Pipe:
+        pipe = super().new_pipe(options)
         pipe.conflate_out = False  # of subscriptions every one counts
         return pipe
-
-    def attach(self, pipe: Pipe) -> None:
-        self._pipes[pipe] = None
-        super().attach(pipe)
 
     def ready(self, pipe: Pipe) -> None:
         super().ready(pipe)
@@ -54,10 +49,6 @@ class Subscriber(FairReceiver):
         messages = [queued for queued in pipe.outbox if isinstance(queued, list)]
         pipe.clear_outbox()
         return sum(not is_subscription(message) for message in messages)
-
-    def detach(self, pipe: Pipe) -> None:
-        self._pipes.pop(pipe, None)
-        super().detach(pipe)
 
     def _count(self, prefix: bytes, topic: bytes) -> bool:
         """Count a subscription or cancellation; return whether libzmq would send it upstream.
@@ -76,7 +67,7 @@ class Subscriber(FairReceiver):
         return count == 1
 
     def _tell_all(self, prefix: bytes, topic: bytes) -> None:
-        for pipe in tuple(self._pipes):  # one can be lost in the very moment of writing to it
+        for pipe in tuple(self.attached):  # one can be lost in the very moment of writing to it
             if pipe.ready:
                 pipe.push(_for_peer(pipe, prefix, topic))
 

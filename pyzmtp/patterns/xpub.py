@@ -35,15 +35,17 @@ class XPubPattern(Sender, FairReceiver):
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
         self._trie: SubscriptionTrie[Pipe] = SubscriptionTrie()
-        self._pipes: set[Pipe] = set()
-        self._tells_all = options.xpub_verbose or options.xpub_verboser
         self._manual = options.xpub_manual or options.xpub_manual_last_value
         self._requested: SubscriptionTrie[Pipe] = SubscriptionTrie()  # under xpub_manual
         self._requester: Pipe | None = None  # whose request was received last
         self.on_subscribed: Callable[[], None] = lambda: None
 
+    def configure(self, options: SocketOptions) -> None:
+        self._manual = options.xpub_manual or options.xpub_manual_last_value
+        super().configure(options)
+        self.on_subscribed()  # invert_matching
+
     def attach(self, pipe: Pipe) -> None:
-        self._pipes.add(pipe)
         if self.options.xpub_welcome_message:
             pipe.push([self.options.xpub_welcome_message])
         super().attach(pipe)
@@ -54,12 +56,12 @@ class XPubPattern(Sender, FairReceiver):
             self.deliver(pipe, [subscription_message(SUBSCRIBE, b"")])  # it filters what it gets
 
     def detach(self, pipe: Pipe) -> None:
-        self._pipes.discard(pipe)
-        told = self._requested if self._manual else self._trie
+        told, other = self._trie, self._requested
+        if self._manual:
+            told, other = other, told
         topics = sorted(told.topics(pipe))
         alone = told.remove_subscriber(pipe)
-        if self._manual:
-            self._trie.remove_subscriber(pipe)
+        other.remove_subscriber(pipe)
         super().detach(pipe)
         lost = topics if self._manual or self.options.xpub_verboser else alone
         self._hand_up(pipe, [subscription_message(CANCEL, topic) for topic in lost])
@@ -74,12 +76,12 @@ class XPubPattern(Sender, FairReceiver):
     def subscribers(self, data: bytes) -> Collection[Pipe]:
         """The pipes to which a message with ``data`` as its first frame goes."""
         matching = self._trie.match(data)
-        return self._pipes.difference(matching) if self.options.invert_matching else matching
+        return self.attached.keys() - matching if self.options.invert_matching else matching
 
     @property
     def topics(self) -> frozenset[bytes]:
         """What is subscribed to, by anybody."""
-        return frozenset(topic for pipe in self._pipes for topic in self._trie.topics(pipe))
+        return frozenset(topic for pipe in self.attached for topic in self._trie.topics(pipe))
 
     def take(self) -> tuple[Pipe, Message]:
         pipe, message = super().take()
@@ -147,7 +149,8 @@ class XPubPattern(Sender, FairReceiver):
                 raise TooManySubscriptions(limit)
             if len(topic) > MAX_TOPIC:
                 raise FrameTooLarge(len(topic), MAX_TOPIC)
-            return trie.add(topic, pipe) or self._tells_all or self._manual
+            verbose = self.options.xpub_verbose or self.options.xpub_verboser
+            return trie.add(topic, pipe) or verbose or self._manual
         last = trie.remove(topic, pipe)
         if self.options.xpub_nodrop:
             self.on_writable()  # a full peer that is no subscriber any more holds nothing up

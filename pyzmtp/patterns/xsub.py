@@ -22,9 +22,9 @@ class XSubPattern(Sender, Subscriber):
 
     def try_send(self, message: Message) -> bool:
         if not is_subscription(message):
-            self.dropped_sent += distribute(message, self._pipes)
+            self.dropped_sent += distribute(message, self.attached)
         elif self._count(message[0][:1], message[0][1:]) or self.options.xsub_verbose_unsubscribe:
-            for pipe in tuple(self._pipes):  # one can be lost in the very moment of writing to it
+            for pipe in tuple(self.attached):  # one can be lost in the very moment of writing to it
                 if pipe.ready:
                     # As it is: libzmq sends an application's own subscriptions as messages too.
                     pipe.push(message)

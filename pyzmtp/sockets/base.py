@@ -75,10 +75,23 @@ class Socket:
         # Names that were given back, whose links live on, as in libzmq.
         self._released: list[InprocListener] = []
         self._parting: list[_Bind | _Connect] = []  # these linger
+        self._last_endpoint = ""
         self._closed: Outcome[bool] | None = None
 
     def _new_pattern(self, options: SocketOptions) -> Pattern:
         return self._pattern_class(options)
+
+    def configure(self, **changes: Any) -> None:
+        """Change options of the open socket: ``socket.configure(linger=0, send_hwm=10)``.
+
+        docs/options.md tells of each when it takes effect: at once, for the peers that are there too,
+        or at the next :meth:`bind` or :meth:`connect`; those before go on with the options that they
+        were made with. Raises what the constructor raises, and then nothing is changed;
+        :exc:`SocketClosed`. (``zmq_setsockopt``)
+        """
+        self._check_open()
+        self._options = self._core.options = options_for(self.socket_type, self._options, changes)
+        self._pattern.configure(self._options)
 
     # Addresses
 
@@ -96,13 +109,19 @@ class Socket:
             inproc = InprocListener(self._core, place.name)
             self._binds.append(inproc)
             try:
-                return succeed(inproc.start())
+                return succeed(self._bound(inproc.start()))
             except ZMTPError as error:
                 self._forget(inproc)
                 return fail(error)
         listener = Listener(self._core, place, where)
         self._binds.append(listener)
-        return listener.start(self._reactor).addErrback(self._bind_failed, listener)
+        return listener.start(self._reactor).addCallbacks(
+            self._bound, self._bind_failed, errbackArgs=(listener,)
+        )
+
+    def _bound(self, address: str) -> str:
+        self._last_endpoint = address
+        return address
 
     def _bind_failed(self, failure: Any, listener: Listener) -> Any:
         self._forget(listener)
@@ -136,6 +155,7 @@ class Socket:
         self._connects.append(connecter)
         try:
             connecter.start()
+            self._last_endpoint = connecter.address
         except ZMTPError as error:
             self._forget(connecter)
             connecter.outcome.fail(error)
@@ -202,8 +222,16 @@ class Socket:
 
     @property
     def options(self) -> SocketOptions:
-        """The settings that the socket was made with."""
+        """The present settings: those it was made with, and what :meth:`configure` changed."""
         return self._options
+
+    @property
+    def last_endpoint(self) -> str:
+        """The address of the last :meth:`bind`, port and all, or :meth:`connect`; empty before.
+
+        (ZMQ_LAST_ENDPOINT)
+        """
+        return self._last_endpoint
 
     @property
     def closed(self) -> bool:

@@ -126,6 +126,11 @@ class ReceivingSocket(Socket):
             return None
         return self._take_message()
 
+    @property
+    def readable(self) -> bool:
+        """Whether a message can be received without waiting. (ZMQ_POLLIN of ZMQ_EVENTS)"""
+        return not self.closed and self._pattern.readable
+
     def __aiter__(self: _Self) -> _Self:
         return self
 

@@ -168,6 +168,14 @@ class SendingSocket(Socket):
         self._sends_left = _SENDS_PER_TURN
         return self._core.turn.next()
 
+    @property
+    def writable(self) -> bool:
+        """Whether some message can be sent without waiting. (ZMQ_POLLOUT of ZMQ_EVENTS)
+
+        A publisher and a ROUTER without ``router_mandatory`` always can, for they drop instead.
+        """
+        return not self.closed and b"" not in self._sends and self._pattern.sendable
+
     # Waiting for room
 
     def _wait_to_send(self, messages: list[Message], destination: bytes) -> Deferred[None]:

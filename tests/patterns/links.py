@@ -91,7 +91,7 @@ def new_peer(routing_id: bytes = b"", incoming: bool = True) -> Peer:
 
 def accept(pattern: Pattern, identity: bytes = b"", takes: int = 0) -> Pipe:
     """The pipe of a peer that has connected to the pattern's socket and is ready."""
-    pipe = pattern.new_pipe()
+    pipe = pattern.new_pipe(pattern.options)
     pipe.peer = new_peer(identity)
     pipe.reads_commands = True
     pattern.attach(pipe)
@@ -102,7 +102,7 @@ def accept(pattern: Pattern, identity: bytes = b"", takes: int = 0) -> Pipe:
 
 def begin_connect(pattern: Pattern, routing_id: bytes = b"") -> Pipe:
     """The pipe of a connect() whose peer is not there yet."""
-    pipe = pattern.new_pipe()
+    pipe = pattern.new_pipe(pattern.options)
     pipe.routing_id = routing_id
     pipe.reads_commands = True
     pattern.attach(pipe)

@@ -74,7 +74,7 @@ class _Single(Receiver):
         return bool(self.messages)
 
     def take(self) -> tuple[Pipe, Message]:
-        return self.new_pipe(), self.messages.pop(0)
+        return self.new_pipe(self.options), self.messages.pop(0)
 
 
 def test_every_socket_type_has_its_pattern() -> None:
@@ -87,7 +87,7 @@ def test_every_socket_type_has_its_pattern() -> None:
 @_ALL
 def test_a_pipe_has_the_marks_of_its_socket(socket_type: SocketType) -> None:
     pattern = _PATTERNS[socket_type](SocketOptions(send_hwm=2, receive_hwm=3))
-    pipe = pattern.new_pipe()
+    pipe = pattern.new_pipe(pattern.options)
     assert pipe.room() == 3
     assert pipe.extend([[b""]] * 5) == 2
 
@@ -95,7 +95,7 @@ def test_a_pipe_has_the_marks_of_its_socket(socket_type: SocketType) -> None:
 @_ALL
 def test_a_pipe_is_attached_then_ready_then_neither(socket_type: SocketType) -> None:
     pattern = _pattern(socket_type)
-    pipe = pattern.new_pipe()
+    pipe = pattern.new_pipe(pattern.options)
     pipe.peer = new_peer()
     pattern.attach(pipe)
     assert (pipe.attached, pipe.ready) == (True, False)
@@ -113,7 +113,7 @@ def test_a_pipe_may_be_detached_twice_or_without_having_been_attached(
     socket_type: SocketType,
 ) -> None:
     pattern = _pattern(socket_type)
-    pipe, stranger = accept(pattern), pattern.new_pipe()
+    pipe, stranger = accept(pattern), pattern.new_pipe(pattern.options)
     pattern.detach(stranger)
     assert pipe.attached
     pattern.detach(pipe)
@@ -125,7 +125,7 @@ def test_a_pipe_may_be_detached_twice_or_without_having_been_attached(
 def test_an_attached_pipe_is_room_to_send(socket_type: SocketType) -> None:
     pattern = _pattern(socket_type)
     pattern.on_writable = writable = Calls()
-    pipe = pattern.new_pipe()
+    pipe = pattern.new_pipe(pattern.options)
     pipe.peer = new_peer()
     pattern.attach(pipe)
     assert writable.count >= 1

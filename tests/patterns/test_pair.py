@@ -42,7 +42,7 @@ def test_without_a_peer_messages_wait(pair: PairPattern) -> None:
 
 def test_a_second_peer_is_refused_and_the_first_not_disturbed(pair: PairPattern) -> None:
     first = accept(pair)
-    second = pair.new_pipe()
+    second = pair.new_pipe(pair.options)
     with pytest.raises(TooManyPeers) as raised:
         pair.attach(second)
     assert raised.value.limit == 1
@@ -57,11 +57,11 @@ def test_a_connect_that_waits_for_its_peer_is_the_one_peer(pair: PairPattern) ->
     pipe = begin_connect(pair)
     assert pair.try_send([b"early"])
     with pytest.raises(TooManyPeers):
-        pair.attach(pair.new_pipe())
+        pair.attach(pair.new_pipe(pair.options))
     finish_connect(pair, pipe)
     lose_connection(pair, pipe)
     with pytest.raises(TooManyPeers):
-        pair.attach(pair.new_pipe())
+        pair.attach(pair.new_pipe(pair.options))
     assert queued(pipe) == [[b"early"]]
 
 

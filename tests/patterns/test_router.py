@@ -34,7 +34,7 @@ def router() -> RouterPattern:
 
 def _refused(router: RouterPattern, identity: bytes) -> Pipe:
     """A peer that may not take part, because of its id."""
-    pipe = router.new_pipe()
+    pipe = router.new_pipe(router.options)
     pipe.peer = new_peer(identity)
     with pytest.raises(RoutingIdInUse) as raised:
         router.attach(pipe)
@@ -283,7 +283,7 @@ def test_the_first_id_of_a_connect_sticks(router: RouterPattern, later: bytes) -
 
 def test_a_name_that_is_taken_cannot_be_given_to_a_connect(router: RouterPattern) -> None:
     accept(router, identity=b"A")
-    pipe = router.new_pipe()
+    pipe = router.new_pipe(router.options)
     pipe.routing_id = b"A"
     with pytest.raises(RoutingIdInUse):
         router.attach(pipe)
