@@ -73,21 +73,21 @@ class SocketOptions:
         or_none(seconds(), "no limit"),
         "how long close() goes on sending what is queued; None: until it is sent",
         "ZMQ_LINGER",
-        "-1 ms (no limit); 0 for SUB, XSUB",
+        "-1 (no limit); 0 for SUB, XSUB",
     )
     send_timeout: float | None = live_option(
         None,
         or_none(seconds(), "no limit"),
         "how long send() waits for a queue to take the message; None: no limit",
         "ZMQ_SNDTIMEO",
-        "-1 ms (no limit)",
+        "-1 (no limit)",
     )
     receive_timeout: float | None = live_option(
         None,
         or_none(seconds(), "no limit"),
         "how long receive() waits for a message; None: no limit",
         "ZMQ_RCVTIMEO",
-        "-1 ms (no limit)",
+        "-1 (no limit)",
     )
     max_message_size: int = option(
         0,
@@ -122,7 +122,7 @@ class SocketOptions:
         or_none(seconds(zero=False), "no limit"),
         "how long a new connection may take to become ready",
         "ZMQ_HANDSHAKE_IVL",
-        "30000 ms",
+        "30000",
         types=_ZMTP,
     )
     heartbeat_interval: float | None = option(
@@ -130,7 +130,7 @@ class SocketOptions:
         or_none(seconds(zero=False), "no heartbeats"),
         "how often to send a PING",
         "ZMQ_HEARTBEAT_IVL",
-        "0 ms (no heartbeats)",
+        "0 (no heartbeats)",
         types=_ZMTP,
     )
     heartbeat_timeout: float | None = option(
@@ -146,7 +146,7 @@ class SocketOptions:
         seconds(most=65.5),
         "how long the peer shall bear our silence, in steps of 0.1 s; 0: as long as it likes",
         "ZMQ_HEARTBEAT_TTL",
-        "0 ms",
+        "0",
         types=_ZMTP,
     )
     connect_timeout: float | None = option(
@@ -154,21 +154,21 @@ class SocketOptions:
         or_none(seconds(zero=False), "the reactor's own limit"),
         "how long one attempt to connect may take",
         "ZMQ_CONNECT_TIMEOUT",
-        "0 ms (the system's limit)",
+        "0 (the system's limit)",
     )
     reconnect_interval: float | None = option(
         0.1,
         or_none(seconds(zero=False), "no retries"),
         "the least wait before a connection is tried again; a random part of it is added",
         "ZMQ_RECONNECT_IVL",
-        "100 ms; -1: no retries",
+        "100; -1: no retries",
     )
     reconnect_interval_max: float = option(
         0.0,
         seconds(),
         "doubles the wait up to this at each failure in a row; 0: no growth",
         "ZMQ_RECONNECT_IVL_MAX",
-        "0 ms",
+        "0",
     )
     reconnect_stop: ReconnectStop = option(
         ReconnectStop.NEVER,
@@ -210,7 +210,7 @@ class SocketOptions:
         or_none(seconds(zero=False, most=2**31 / 1000), "the system's default"),
         "how long sent data may stay unacknowledged before TCP gives up",
         "ZMQ_TCP_MAXRT",
-        "0 ms (the system's default)",
+        "0 (the system's default)",
     )
     tos: int = option(0, integer(0, 255), "the type of service of TCP connections", "ZMQ_TOS", "0")
     backlog: int = option(
