@@ -15,12 +15,29 @@ _FIELDS: Final = attrs.fields(SocketOptions)
 
 #: What libzmq reads from the socket itself each time that it needs it (setsockopt in socket_base.cpp,
 #: xsetsockopt of each type), and of ours what belongs to that. All else a session has its own copy of.
-_AT_ONCE: Final = """
-    send_hwm receive_hwm send_hwm_bytes receive_hwm_bytes linger send_timeout receive_timeout
-    router_mandatory router_handover probe_router req_correlate req_relaxed
-    xpub_verbose xpub_verboser xpub_nodrop xpub_manual xpub_manual_last_value xpub_welcome_message
-    max_subscriptions invert_matching xsub_verbose_unsubscribe
-""".split()
+_AT_ONCE: Final = [
+    "send_hwm",
+    "receive_hwm",
+    "send_hwm_bytes",
+    "receive_hwm_bytes",
+    "linger",
+    "send_timeout",
+    "receive_timeout",
+    "router_mandatory",
+    "router_handover",
+    "probe_router",
+    "req_correlate",
+    "req_relaxed",
+    "xpub_verbose",
+    "xpub_verboser",
+    "xpub_nodrop",
+    "xpub_manual",
+    "xpub_manual_last_value",
+    "xpub_welcome_message",
+    "max_subscriptions",
+    "invert_matching",
+    "xsub_verbose_unsubscribe",
+]
 
 
 def _rows() -> dict[str, list[str]]:
