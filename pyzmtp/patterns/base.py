@@ -63,16 +63,14 @@ class Pattern:
         return pipe.change_marks(self.options)
 
     def new_pipe(self, options: SocketOptions) -> Pipe:
-        """A pipe of a bind or connect that keeps ``options``, with the present high-water marks."""
-        pipe = Pipe(options, self.writable)
-        pipe.change_marks(self.options)
-        return pipe
+        """A pipe of a bind or connect that keeps ``options``."""
+        return Pipe(options, self.writable)
 
     def attach(self, pipe: Pipe) -> None:
         """Route messages to and from ``pipe``. Raises :exc:`ProtocolError` for a peer that is refused."""
         pipe.attached = True
         self.attached[pipe] = None
-        if self._change_marks(pipe):  # since it was made: to claim a routing id may call out
+        if self._change_marks(pipe):  # its bind or connect is older than the present marks
             pipe.settle()
         self.on_writable()
 

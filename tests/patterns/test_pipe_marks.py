@@ -291,7 +291,6 @@ def test_whatever_the_marks_become_nothing_is_lost_doubled_or_out_of_order(
         else:
             options["receive"] = SocketOptions(receive_hwm=count, receive_hwm_bytes=size)
             _change(target, receive_hwm=count, receive_hwm_bytes=size)
-        assert blocked or target.room() > 0 or step == "receive"
     while len(received) < len(sent):
         count = len(received)
         carry(1000)

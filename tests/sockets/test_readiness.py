@@ -113,6 +113,9 @@ def test_a_closed_socket_is_neither(world: World) -> None:
     left.close()
     assert not left.readable
     assert not left.writable
+    pub = world.make(PubSocket)
+    pub.close()
+    assert not pub.writable
 
 
 # ZMQ_LAST_ENDPOINT
