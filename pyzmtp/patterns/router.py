@@ -70,9 +70,7 @@ class RouterPattern(RoutingPattern):
 
     @property
     def sendable(self) -> bool:
-        if not self.options.router_mandatory:
-            return True
-        return any(pipe.writable for pipe in self._pipes.values())
+        return not self.options.router_mandatory or super().sendable
 
     def try_send(self, message: Message) -> bool:
         pipe = self._pipes.get(message[0])

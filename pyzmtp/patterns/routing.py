@@ -46,6 +46,10 @@ class RoutingPattern(Sender, FairReceiver):
         pipe.routing_id = routing_id
         self._pipes[routing_id] = pipe
 
+    @property
+    def sendable(self) -> bool:
+        return any(pipe.writable for pipe in self._pipes.values())
+
     def destination(self, message: Message) -> bytes:
         return message[0]
 

@@ -48,7 +48,7 @@ class StreamPattern(RoutingPattern):
         self._notify(pipe)
 
     def _notify(self, pipe: Pipe) -> None:
-        if self.options.stream_notify:
+        if pipe.options.stream_notify:
             super().deliver(pipe, [[b""]])
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:

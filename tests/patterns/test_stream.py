@@ -69,7 +69,7 @@ def test_a_connects_peer_has_its_id_from_the_start(stream: StreamPattern) -> Non
 
 def test_a_name_that_is_taken_cannot_be_given_again(stream: StreamPattern) -> None:
     holder = begin_connect(stream, b"server")
-    second = stream.new_pipe()
+    second = stream.new_pipe(stream.options)
     second.routing_id = b"server"
     with pytest.raises(RoutingIdInUse):
         stream.attach(second)
@@ -112,6 +112,17 @@ def test_a_connection_that_is_made_again_keeps_its_id_and_each_end_is_told(
     finish_connect(stream, pipe)
     assert receive_all(stream) == [[b"server", b""]]
     assert queued(pipe) == [[b"meanwhile"]]
+
+
+def test_it_is_sendable_while_any_peer_has_room() -> None:
+    stream = StreamPattern(options(send_hwm=1))
+    assert not stream.sendable
+    begin_connect(stream, b"one")
+    begin_connect(stream, b"two")
+    assert stream.try_send([b"one", b"x"])
+    assert stream.sendable
+    assert stream.try_send([b"two", b"x"])
+    assert not stream.sendable
 
 
 def test_without_stream_notify_nothing_is_told() -> None:
