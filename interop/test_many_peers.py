@@ -203,7 +203,6 @@ async def test_second_pair_waits_until_the_first_has_left(
         for conversation in CONVERSATIONS["PAIR", "PAIR"]:
             await conversation(ours, first, MULTIPART)
         await first.peer.kill()
-        await events.wait(Disconnected)
         await events.wait(HandshakeSucceeded, 2)
         for conversation in CONVERSATIONS["PAIR", "PAIR"]:
             await conversation(ours, second, MULTIPART)

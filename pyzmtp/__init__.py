@@ -16,8 +16,10 @@ from pyzmtp.callbacks import (
 from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
 from pyzmtp.engine.events import (
     Accepted,
+    AcceptFailed,
     BindFailed,
     Closed,
+    CloseFailed,
     ConnectDelayed,
     Connected,
     ConnectRetried,
@@ -27,6 +29,7 @@ from pyzmtp.engine.events import (
     HandshakeSucceeded,
     Listening,
     MessagesDropped,
+    MonitorStopped,
 )
 from pyzmtp.errors import (
     AddressError,
@@ -82,7 +85,7 @@ from pyzmtp.sockets.rep import RepSocket
 from pyzmtp.sockets.req import ReqSocket
 from pyzmtp.sockets.router import RouterSocket
 from pyzmtp.sockets.sender import SendingSocket
-from pyzmtp.sockets.stats import Stats
+from pyzmtp.sockets.stats import PeerQueues, Stats
 from pyzmtp.sockets.stream import StreamSocket
 from pyzmtp.sockets.sub import SubSocket
 from pyzmtp.sockets.xpub import XPubSocket
@@ -90,11 +93,13 @@ from pyzmtp.sockets.xsub import XSubSocket
 
 __all__ = [
     "IMPLEMENTATION",
+    "AcceptFailed",
     "Accepted",
     "AddressError",
     "AddressInUse",
     "BindError",
     "BindFailed",
+    "CloseFailed",
     "Closed",
     "CommandError",
     "ConnectAborted",
@@ -118,6 +123,7 @@ __all__ = [
     "MessageTransport",
     "MessagesDropped",
     "MetadataError",
+    "MonitorStopped",
     "NotPossibleNow",
     "NotZMTP",
     "OperationTimeout",
@@ -125,6 +131,7 @@ __all__ = [
     "PairSocket",
     "Peer",
     "PeerLost",
+    "PeerQueues",
     "PeerRefused",
     "ProtocolError",
     "ProtocolSocket",

@@ -230,7 +230,7 @@ class ProtocolSocket(Socket):
                 transport.attach(protocol)
 
     def _heard(self, event: Event) -> None:
-        if isinstance(event, Disconnected):
+        if isinstance(event, Disconnected) and event.peer is not None:
             transport = self._transports.pop(event.peer, None)
             if transport is not None:
                 transport.lost(Failure(event.reason))

@@ -44,7 +44,7 @@ Errors carry fields, so that no program needs to read their text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pyzmtp.constants import SocketType
@@ -96,11 +96,11 @@ class ZMTPError(Exception):
 class ProtocolError(ZMTPError):
     """A peer broke the rules, or refused us.
 
-    ``libzmq_code`` is the value that libzmq's monitor gives with ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-    for the same fault; 0x10000000 is "unspecified".
+    ``libzmq_code`` is libzmq's number for the same fault, the value that its monitor gives with
+    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL or _AUTH; 0 where libzmq has none.
     """
 
-    libzmq_code: ClassVar[int] = 0x10000000
+    libzmq_code = 0
 
 
 class NotZMTP(ProtocolError):
@@ -148,6 +148,17 @@ class FrameTooLarge(FramingError):
         self.limit = limit
 
 
+#: libzmq tells malformed commands apart by their names: ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_*.
+_MALFORMED: Final = {
+    "MESSAGE": 0x10000012,
+    "HELLO": 0x10000013,
+    "INITIATE": 0x10000014,
+    "ERROR": 0x10000015,
+    "READY": 0x10000016,
+    "WELCOME": 0x10000017,
+}
+
+
 class CommandError(ProtocolError):
     """A command whose bytes do not follow its grammar; ``command`` is its name."""
 
@@ -155,6 +166,8 @@ class CommandError(ProtocolError):
 
     def __init__(self, command: str, problem: str) -> None:
         super().__init__(f"malformed {command} command: {problem}")
+        if type(self) is CommandError:
+            self.libzmq_code = _MALFORMED.get(command, self.libzmq_code)
         self.command = command
         self.problem = problem
 
@@ -228,12 +241,21 @@ class HeartbeatTimeout(ProtocolError):
         self.seconds = seconds
 
 
+#: ZAP statuses that say no (libzmq: those that make ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).
+_REFUSALS: Final = ("300", "400", "500")
+
+
 class PeerRefused(ProtocolError):
-    """The peer answered the handshake with ERROR; ``reason`` is its text."""
+    """The peer answered the handshake with ERROR; ``reason`` is its text.
+
+    A server that refuses our credentials says "300", "400" or "500", the status codes of RFC 27 (ZAP):
+    then that is the ``libzmq_code``.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the peer refused the connection: {reason!r}")
         self.reason = reason
+        self.libzmq_code = int(reason) if reason in _REFUSALS else 0
 
 
 class UsageError(ZMTPError):

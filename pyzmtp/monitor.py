@@ -11,7 +11,16 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from pyzmtp.engine.events import BindFailed, Event, HandshakeFailed, MessagesDropped
+from pyzmtp.engine.events import (
+    AcceptFailed,
+    BindFailed,
+    CloseFailed,
+    Event,
+    HandshakeFailed,
+    MessagesDropped,
+    MonitorStopped,
+)
+from pyzmtp.validators import check_callable
 
 __all__ = ["EventStream", "Monitor"]
 
@@ -19,7 +28,7 @@ __all__ = ["EventStream", "Monitor"]
 _MAX_WAITING: Final = 1000
 #: Seconds between two warnings of one socket: a scanner on the port must not fill the log.
 _WARNING_INTERVAL: Final = 1.0
-_WORTH_A_WARNING: Final = (BindFailed, HandshakeFailed, MessagesDropped)
+_WORTH_A_WARNING: Final = (BindFailed, AcceptFailed, CloseFailed, HandshakeFailed, MessagesDropped)
 
 _log = Logger(namespace="pyzmtp")
 
@@ -93,14 +102,16 @@ class Monitor:
         self._callbacks: dict[object, Callable[[Event], object]] = {}
         self._streams: WeakSet[EventStream] = WeakSet()
         self._awaited: set[EventStream] = set()
-        self._closed = False
+        self._undelivered: deque[Event] = deque()
+        self._delivering = False
+        self._stopped = False  # nothing more is taken
+        self._closed = False  # nothing more is delivered
         self._next_warning = 0.0
         self._withheld = 0
 
     def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
         """Call ``callback(event)`` for each event; return a function that ends this."""
-        if not callable(callback):
-            raise TypeError(f"a callback is needed, not {type(callback).__name__}")
+        check_callable(callback)
         registration = object()
         self._callbacks[registration] = callback
 
@@ -120,8 +131,25 @@ class Monitor:
     def _count_drop(self) -> None:
         self.dropped += 1
 
-    def emit(self, event: Event) -> None:
-        """Pass ``event`` on. Never raises."""
+    def emit(self, *events: Event) -> None:
+        """Pass ``events`` on, with nothing in between. Never raises.
+
+        Whoever is told may cause further events. They wait until everybody knows of this one, so that
+        all see the same order.
+        """
+        if self._stopped:
+            return
+        self._undelivered.extend(events)
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            while self._undelivered:
+                self._deliver(self._undelivered.popleft())
+        finally:
+            self._delivering = False
+
+    def _deliver(self, event: Event) -> None:
         self._report(event)
         for stream in list(self._streams):
             stream.put(event)
@@ -131,11 +159,16 @@ class Monitor:
             except Exception:
                 _log.failure("an event callback failed on {event}", event=event)
 
+        if isinstance(event, MonitorStopped):
+            self._closed = True
+            self._callbacks.clear()
+            for stream in list(self._streams):
+                stream.close()
+
     def close(self) -> None:
-        """End all streams."""
-        self._closed = True
-        for stream in list(self._streams):
-            stream.close()
+        """Pass on a last event, and end all streams."""
+        self.emit(MonitorStopped(""))
+        self._stopped = True
 
     def _report(self, event: Event) -> None:
         kind = type(event).__name__
@@ -148,7 +181,12 @@ class Monitor:
             return
         self._next_warning = now + _WARNING_INTERVAL
         withheld, self._withheld = self._withheld, 0
-        reason = event.reason if isinstance(event, MessagesDropped) else str(event.error)
+        if isinstance(event, MessagesDropped):
+            reason = (
+                f"{event.count} {'not sent' if event.unsent else 'not received'}: {event.reason}"
+            )
+        else:
+            reason = str(event.error)
         peer_address = getattr(event, "peer_address", "")
         _log.warn(
             "{kind} {address} {peer_address}: {reason} ({withheld} more since the last warning)",

@@ -1,7 +1,7 @@
-"""The fields of :class:`SocketOptions`, and the checks of what they take.
+"""The fields of :class:`SocketOptions`, and the checks of what they and some methods take.
 
-A check is given what attrs gives a validator; it raises :exc:`OptionError`, which names the option,
-the value and what would be taken.
+A check of an option is given what attrs gives a validator; it raises :exc:`OptionError`, which names
+the option, the value and what would be taken.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ __all__ = [
     "LARGEST",
     "Effect",
     "byte_string",
+    "check_callable",
     "flag",
     "flags",
     "integer",
@@ -209,3 +210,9 @@ def metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> N
 def own_copy(value: Any) -> Any:
     """What was checked must not change later; what is no mapping is left for the check to refuse."""
     return MappingProxyType(dict(value)) if isinstance(value, Mapping) else value
+
+
+def check_callable(callback: object) -> None:
+    """Raise :exc:`TypeError` if ``callback`` cannot be called."""
+    if not callable(callback):
+        raise TypeError(f"a callback is needed, not {type(callback).__name__}")

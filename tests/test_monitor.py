@@ -20,8 +20,9 @@ from pyzmtp.engine.events import (
     HandshakeFailed,
     Listening,
     MessagesDropped,
+    MonitorStopped,
 )
-from pyzmtp.errors import AddressInUse, HandshakeTimeout, NotZMTP
+from pyzmtp.errors import AddressInUse, HandshakeTimeout, NotZMTP, PeerLost
 from pyzmtp.monitor import EventStream, Monitor
 from pyzmtp.peer import Peer
 
@@ -29,6 +30,9 @@ from pyzmtp.peer import Peer
 _MOST = 1000
 
 _ADDRESS = "tcp://127.0.0.1:5555"
+
+#: The last event of every monitor.
+_STOPPED = MonitorStopped("")
 
 
 @implementer(ILogObserver)
@@ -184,7 +188,7 @@ def test_a_stream_gives_the_events_from_now_on_in_order(monitor: Monitor) -> Non
     monitor.emit(_numbered(1))
     monitor.emit(_numbered(2))
     monitor.close()
-    assert _read(stream) == [_numbered(1), _numbered(2)]
+    assert _read(stream) == [_numbered(1), _numbered(2), _STOPPED]
 
 
 def test_a_reader_that_waits_gets_the_next_event_at_once(monitor: Monitor) -> None:
@@ -199,7 +203,7 @@ def test_each_stream_gets_every_event(monitor: Monitor) -> None:
     streams = [monitor.events(), monitor.events()]
     monitor.emit(_numbered(0))
     monitor.close()
-    assert [_read(stream) for stream in streams] == [[_numbered(0)]] * 2
+    assert [_read(stream) for stream in streams] == [[_numbered(0), _STOPPED]] * 2
 
 
 def test_a_slow_reader_loses_the_oldest_events_and_they_are_counted(monitor: Monitor) -> None:
@@ -208,11 +212,12 @@ def test_a_slow_reader_loses_the_oldest_events_and_they_are_counted(monitor: Mon
     for number in range(_MOST + 3):
         monitor.emit(_numbered(number))
         read += _next(quick)
-    monitor.close()
     assert slow.dropped == monitor.dropped == 3
+    monitor.close()
+    assert slow.dropped == monitor.dropped == 4
     assert quick.dropped == 0
     assert len(read) == _MOST + 3
-    assert _read(slow) == [_numbered(number) for number in range(3, _MOST + 3)]
+    assert _read(slow) == [*[_numbered(number) for number in range(4, _MOST + 3)], _STOPPED]
 
 
 def test_what_a_stream_lost_is_counted_when_it_is_gone_too(monitor: Monitor) -> None:
@@ -295,9 +300,10 @@ def test_a_reader_may_wait_again_from_within_its_callback(monitor: Monitor) -> N
 
 def test_to_close_ends_who_waits(monitor: Monitor) -> None:
     stream = monitor.events()
-    result = _next(stream)
+    first, second = _next(stream), _next(stream)
     monitor.close()
-    assert [type(end) for end in result] == [StopAsyncIteration]
+    assert first == [_STOPPED]
+    assert [type(end) for end in second] == [StopAsyncIteration]
 
 
 def test_to_close_ends_a_loop_after_what_is_left(monitor: Monitor) -> None:
@@ -314,7 +320,7 @@ def test_to_close_ends_a_loop_after_what_is_left(monitor: Monitor) -> None:
     assert not done.called
     monitor.emit(_numbered(1))
     monitor.close()
-    assert events == [_numbered(0), _numbered(1)]
+    assert events == [_numbered(0), _numbered(1), _STOPPED]
     assert done.result == "over"
     assert _read(stream) == []
 
@@ -328,7 +334,64 @@ def test_to_close_twice_does_no_harm(monitor: Monitor) -> None:
     stream = monitor.events()
     monitor.close()
     monitor.close()
-    assert _read(stream) == []
+    assert _read(stream) == [_STOPPED]
+
+
+def test_after_the_last_event_nobody_is_told_anything(monitor: Monitor, log: _Log) -> None:
+    seen: list[Event] = []
+    monitor.on_event(seen.append)
+    stream = monitor.events()
+    monitor.close()
+    monitor.emit(_failed())
+    assert seen == [_STOPPED]
+    assert _read(stream) == [_STOPPED]
+    assert log.warnings == []
+
+
+# What is caused by those who are told
+
+
+def test_events_that_a_callback_causes_come_after_the_one_that_it_was_told(
+    monitor: Monitor,
+) -> None:
+    first: list[Event] = []
+    last: list[Event] = []
+    stream = monitor.events()
+
+    def cause(event: Event) -> None:
+        first.append(event)
+        if event == _numbered(0):
+            monitor.emit(_numbered(2))
+
+    monitor.on_event(cause)
+    monitor.on_event(last.append)
+    monitor.emit(_numbered(0), _numbered(1))
+    monitor.close()
+    in_order = [*[_numbered(number) for number in range(3)], _STOPPED]
+    assert first == last == _read(stream) == in_order
+
+
+def test_a_callback_that_ends_it_all_keeps_nothing_from_the_others(monitor: Monitor) -> None:
+    seen: list[Event] = []
+    monitor.on_event(lambda event: monitor.close())
+    monitor.on_event(seen.append)
+    stream = monitor.events()
+    monitor.emit(_numbered(0), _numbered(1))
+    monitor.emit(_numbered(2))
+    assert seen == [_numbered(0), _numbered(1), _STOPPED]
+    assert _read(stream) == seen
+
+
+def test_a_reader_that_causes_events_sees_them_in_their_order(monitor: Monitor) -> None:
+    seen: list[Event] = []
+    monitor.on_event(seen.append)
+    stream, other = monitor.events(), monitor.events()
+    stream.__anext__().addCallback(lambda event: monitor.emit(_numbered(1)))
+    monitor.emit(_numbered(0))
+    monitor.close()
+    assert seen == [_numbered(0), _numbered(1), _STOPPED]
+    assert _read(stream) == [_numbered(1), _STOPPED]
+    assert _read(other) == seen
 
 
 # The log
@@ -337,7 +400,7 @@ def test_to_close_twice_does_no_harm(monitor: Monitor) -> None:
 @pytest.mark.parametrize(("event", "reason"), [
     (_failed(), "does not speak ZMTP"),
     (BindFailed(_ADDRESS, AddressInUse(_ADDRESS)), "is in use"),
-    (MessagesDropped(_ADDRESS, 3, "the peer left"), "the peer left"),
+    (MessagesDropped(_ADDRESS, 3, PeerLost(_ADDRESS), True), "3 not sent: the connection to"),
 ])  # fmt: skip
 def test_a_warning_says_what_where_and_why(
     monitor: Monitor, log: _Log, event: Event, reason: str

@@ -91,6 +91,7 @@ class Connecter(Keeper):
 
     def _dial(self) -> None:
         self._retry = None
+        self._begun = True
         self._core.emit(ConnectDelayed(self.address))
         if self._over:  # whoever heard of it has closed the socket
             return
@@ -148,7 +149,7 @@ class Connecter(Keeper):
         if pipe is not None:
             # libzmq: after disconnect() nothing of the peer is received any more.
             aborted = isinstance(error, ConnectAborted)
-            self._core.retire(pipe, self.address, str(error), forget_unread=aborted)
+            self._core.retire(pipe, self.address, error, forget_unread=aborted)
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -163,7 +164,7 @@ class Connecter(Keeper):
     def connection_made(self, protocol: ZMTPProtocol) -> None:
         super().connection_made(protocol)
         self._was_ready = False
-        self._core.emit(Connected(self.address, protocol.peer_address))
+        self._core.emit(Connected(self.address, protocol.peer_address, *self._protocols[protocol]))
         if self._stopped is not None:
             protocol.finish()
         host = protocol.transport.getHost()
@@ -181,8 +182,8 @@ class Connecter(Keeper):
         pipe.change_peer(peer)
         return pipe
 
-    def joined(self, pipe: Pipe) -> None:
-        super().joined(pipe)
+    def joined(self, protocol: ZMTPProtocol, pipe: Pipe) -> None:
+        super().joined(protocol, pipe)
         self._failures = 0
         self._was_ready = True
         assert pipe.peer is not None
@@ -193,12 +194,11 @@ class Connecter(Keeper):
             if self.options.immediate:
                 # libzmq: the pipe goes with the connection, and both of its queues with the pipe.
                 self._pipe = None
-                why = "the connection was lost, and immediate is set"
-                self._core.retire(pipe, self.address, why, forget_unread=True)
+                self._core.retire(pipe, self.address, reason, forget_unread=True)
             elif not pipe.attached and self._stopped is None:
                 # The pattern has parted from it: another peer took over its routing id.
                 self._pipe = None
-                self._core.retire(pipe, self.address, str(reason))
+                self._core.retire(pipe, self.address, reason)
             else:
                 self._core.pattern.hiccup(pipe)
         if isinstance(reason, ProtocolError) and not isinstance(reason, _FORGIVEN):

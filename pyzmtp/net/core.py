@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
@@ -11,13 +12,20 @@ from pyzmtp.engine.connection import Connection, ConnectionSettings
 from pyzmtp.engine.events import Event, MessagesDropped
 from pyzmtp.engine.interfaces import Engine
 from pyzmtp.engine.raw_connection import RawConnection
+from pyzmtp.errors import SocketClosed
 from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.net.flow import WriteTurn
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Pattern
 from pyzmtp.patterns.pipe import Pipe
 
-__all__ = ["SocketCore"]
+__all__ = ["Emit", "SocketCore"]
+
+
+class Emit(Protocol):
+    """Tells events, in this order with nothing in between, to whom they concern. Never raises."""
+
+    def __call__(self, *events: Event) -> None: ...
 
 
 @define(eq=False)
@@ -25,7 +33,7 @@ class SocketCore:
     """A socket, as its connections know it.
 
     :ivar options: the socket's present options, which each new bind and connect keeps.
-    :ivar emit: takes each event, and never raises.
+    :ivar emit: takes each event.
     :ivar forget: told of a bind or connect that has come to its end by itself.
     :ivar sent, received: messages that went through pipes that are gone by now.
     :ivar dropped_sent, dropped_received: messages that such pipes still held.
@@ -35,16 +43,22 @@ class SocketCore:
     reactor: IReactorTime
     options: SocketOptions
     pattern: Pattern
-    emit: Callable[[Event], None]
+    emit: Emit
     forget: Callable[[object], None]
     sent: int = 0
     received: int = 0
     dropped_sent: int = 0
     dropped_received: int = 0
     turn: WriteTurn = field(init=False)
+    _connections: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         self.turn = WriteTurn(self.reactor)
+
+    def number_connection(self) -> int:
+        """A number for a connection that has come, which no other of this socket has."""
+        self._connections += 1
+        return self._connections
 
     def new_connection(
         self, options: SocketOptions, address: str, peer_address: str, incoming: bool
@@ -66,7 +80,9 @@ class SocketCore:
         )
         return Connection(settings, self.reactor.seconds(), address, peer_address, incoming)
 
-    def retire(self, pipe: Pipe, address: str, reason: str, forget_unread: bool = False) -> None:
+    def retire(
+        self, pipe: Pipe, address: str, reason: Exception, forget_unread: bool = False
+    ) -> None:
         """Take a pipe out of service: nothing is routed to it any more, and what it could not send
         is dropped. What it has received stays readable, unless it is to be forgotten too.
         """
@@ -79,16 +95,16 @@ class SocketCore:
         self.dropped_sent += unsent
         self.dropped_received += unread
         if unsent:
-            self.emit(MessagesDropped(address, unsent, f"not sent: {reason}"))
+            self.emit(MessagesDropped(address, unsent, reason, True, pipe.peer))
         if unread:
-            self.emit(MessagesDropped(address, unread, f"not received: {reason}"))
+            self.emit(MessagesDropped(address, unread, reason, False, pipe.peer))
 
     def discard_unread(self) -> None:
         """The socket is closed: nobody will receive what is left."""
         unread = self.pattern.discard_all()
         self.dropped_received += unread
         if unread:
-            self.emit(MessagesDropped("", unread, "not received: the socket was closed"))
+            self.emit(MessagesDropped("", unread, SocketClosed(), False))
 
     def _properties(self, options: SocketOptions) -> list[tuple[str, bytes]]:
         """What READY says of this socket, in libzmq's order."""

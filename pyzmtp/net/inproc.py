@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 from attrs import Factory, define
@@ -9,8 +10,11 @@ from twisted.internet.defer import Deferred, succeed
 
 from pyzmtp.constants import VERSION, compatible
 from pyzmtp.engine.events import (
+    Accepted,
     BindFailed,
     Closed,
+    ConnectDelayed,
+    Connected,
     Disconnected,
     HandshakeFailed,
     HandshakeSucceeded,
@@ -69,7 +73,7 @@ class _End:
     into it and into the other's: the high-water marks of both sides add up, as in libzmq.
     """
 
-    __slots__ = ("_collecting", "core", "keeper", "other", "pipe")
+    __slots__ = ("_collecting", "connection", "core", "keeper", "other", "pipe")
 
     other: _End | None
 
@@ -78,6 +82,7 @@ class _End:
         self.keeper = keeper
         self.pipe = pipe
         self.other = None
+        self.connection = 0  # its number, once it has been told of
         self._collecting = False
 
     def wake(self) -> None:
@@ -154,6 +159,8 @@ class _InprocKeeper:
     :ivar options: the socket's options at the time that it was made.
     """
 
+    opened: ClassVar[type[Accepted | Connected]]
+
     def __init__(self, core: SocketCore, name: str) -> None:
         self.address = self.where = f"inproc://{name}"
         self.name = name
@@ -161,6 +168,7 @@ class _InprocKeeper:
         self.options = core.options
         self.ends: list[_End] = []
         self.stopped = False
+        self._begun = False  # there was an event that has to be answered by Closed
 
     @property
     def pipes(self) -> list[Pipe]:
@@ -187,21 +195,49 @@ class _InprocKeeper:
         pipe.link = end
         return end
 
+    def tell_of(self, end: _End) -> None:
+        """Tell that a link is there, unless that is done: it may part while others hear of it."""
+        if not end.connection:
+            end.connection = self.core.number_connection()
+            assert end.pipe.peer is not None
+            self.core.emit(
+                self.opened(self.address, self.address, end.connection),
+                HandshakeSucceeded(self.address, end.pipe.peer, end.connection),
+            )
+
+    def refuse(self, error: ProtocolError) -> None:
+        """Tell that a link is not made."""
+        connection = self.core.number_connection()
+        self.core.emit(
+            self.opened(self.address, self.address, connection),
+            HandshakeFailed(self.address, self.address, error, connection),
+            Disconnected(self.address, None, error, self.address, connection),
+        )
+
     def link_lost(self, end: _End, reason: Exception) -> None:
         """A link has parted: what came through it can still be received."""
         if end not in self.ends:
             return
         self.ends.remove(end)
         end.pipe.link = None
-        assert end.pipe.peer is not None
-        self.core.emit(Disconnected(self.address, end.pipe.peer, reason))
+        self.tell_of(end)
+        self.core.emit(
+            Disconnected(self.address, end.pipe.peer, reason, self.address, end.connection)
+        )
         if end.pipe.attached and not self.stopped:
             self.core.pattern.peer_left(end.pipe)
-        self.core.retire(end.pipe, self.address, "the peer left")
+        self.core.retire(end.pipe, self.address, reason)
         self.parted()
 
     def parted(self) -> None:
         """What to do when a link has parted: nothing."""
+
+    def conclude(self) -> None:
+        """Come to the end: nothing is left."""
+        self.core.forget(self)
+        if self._begun:
+            self._begun = False
+            self.core.emit(Closed(self.address))
 
     def stop(self, linger: float | None) -> Deferred[bool]:
         """End everything. What is queued is handed over at once, so there is nothing to wait for."""
@@ -210,15 +246,21 @@ class _InprocKeeper:
             while self.ends:  # not a copy: whoever hears of the events may do what he likes
                 end = self.ends[0]
                 if linger == 0:
-                    self.core.retire(end.pipe, self.address, "closed without linger")
+                    self.core.retire(end.pipe, self.address, ConnectAborted(self.address))
                 end.close(PeerLost(self.address))
                 self.link_lost(end, ConnectAborted(self.address))
-            self.core.emit(Closed(self.address))
+            self.finish()
         return succeed(True)
+
+    def finish(self) -> None:
+        """The last step of :meth:`stop`."""
+        self.conclude()
 
 
 class InprocListener(_InprocKeeper):
     """One bind to an inproc name."""
+
+    opened = Accepted
 
     def start(self) -> str:
         """Take the name, and join those who wait for it. Raises :exc:`AddressInUse`."""
@@ -228,6 +270,7 @@ class InprocListener(_InprocKeeper):
             self.core.emit(BindFailed(self.address, error))
             raise error
         names.bound[self.name] = self
+        self._begun = True
         self.core.emit(Listening(self.address))
         # Not a copy: whoever hears of the events may close any of us.
         while self.name in names.waiting and names.bound.get(self.name) is self:
@@ -244,7 +287,7 @@ class InprocListener(_InprocKeeper):
     def parted(self) -> None:
         """End with the last link, once the name is given back."""
         if not self.ends and _names_of(self.core).bound.get(self.name) is not self:
-            self.core.forget(self)
+            self.conclude()
 
     def stop(self, linger: float | None) -> Deferred[bool]:
         self.release()
@@ -259,6 +302,8 @@ class InprocConnecter(_InprocKeeper):
     :ivar outcome: fires with the peer, or with why there will be none.
     :ivar resetting: whether the link is to be made anew when it has parted.
     """
+
+    opened = Connected
 
     def __init__(self, core: SocketCore, name: str, routing_id: bytes) -> None:
         super().__init__(core, name)
@@ -275,6 +320,10 @@ class InprocConnecter(_InprocKeeper):
     def start(self) -> None:
         """Join who is bound to the name, or wait. Raises :exc:`ProtocolError` if no peer is taken."""
         self.core.pattern.attach(self._pipe)
+        self._begun = True
+        self.core.emit(ConnectDelayed(self.address))
+        if self.stopped:  # whoever heard of it has closed the socket
+            return
         names = _names_of(self.core)
         listener = names.bound.get(self.name)
         if listener is not None:
@@ -287,8 +336,8 @@ class InprocConnecter(_InprocKeeper):
         if self.resetting:
             self.resetting = False
             self.core.turn.join(self._rejoin)
-        else:
-            self.core.forget(self)
+        elif not self.stopped:
+            self.conclude()
 
     def _rejoin(self) -> None:
         """Begin anew, with queues that hold nothing old."""
@@ -311,19 +360,17 @@ class InprocConnecter(_InprocKeeper):
             ours.ready(pipe)
         except ProtocolError as error:
             theirs.detach(remote)
-            self.core.retire(pipe, self.address, str(error))
-            self.core.forget(self)
-            for core in (listener.core, self.core):
-                core.emit(HandshakeFailed(self.address, self.address, error))
+            listener.refuse(error)
+            self.refuse(error)
+            self.core.retire(pipe, self.address, error)
             self.outcome.fail(error)
+            self.conclude()
             return
         near, far = self.join(pipe), listener.join(remote)
         near.other, far.other = far, near
         theirs.ready(remote)
         for end in (near, far):
-            peer = end.pipe.peer
-            assert peer is not None
-            end.core.emit(HandshakeSucceeded(self.address, peer))
+            end.keeper.tell_of(end)
             if end.pipe.outbox:
                 end.wake()
         assert pipe.peer is not None
@@ -334,7 +381,10 @@ class InprocConnecter(_InprocKeeper):
             return succeed(True)
         _names_of(self.core).wait_no_more(self)
         self.outcome.fail(ConnectAborted(self.address))
-        stopped = super().stop(linger)
+        return super().stop(linger)
+
+    def finish(self) -> None:
         # libzmq: after disconnect() nothing of the peer is received any more.
-        self.core.retire(self._pipe, self.address, "disconnected", forget_unread=True)
-        return stopped
+        aborted = ConnectAborted(self.address)
+        self.core.retire(self._pipe, self.address, aborted, forget_unread=True)
+        super().finish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -11,16 +11,25 @@ from twisted.internet.interfaces import IDelayedCall
 from pyzmtp.engine.events import (
     Closed,
     Disconnected,
+    Event,
     HandshakeFailed,
     HandshakeSucceeded,
 )
 from pyzmtp.net.core import SocketCore
+from pyzmtp.net.kernel import file_number
 from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.protocol import ZMTPProtocol
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
-__all__ = ["Keeper"]
+__all__ = ["Keeper", "Marks"]
+
+
+class Marks(NamedTuple):
+    """By what the events of one connection are told from those of others; see :class:`Event`."""
+
+    connection: int
+    fileno: int | None
 
 
 class Keeper:
@@ -32,14 +41,16 @@ class Keeper:
     """
 
     incoming: ClassVar[bool]
+    _fileno: int | None = None  # of what listens
 
     def __init__(self, core: SocketCore, address: str, where: object) -> None:
         self.address = address
         self.where = where
         self.options = core.options
         self._core = core
-        self._protocols: dict[ZMTPProtocol, None] = {}
+        self._protocols: dict[ZMTPProtocol, Marks] = {}
         self._stopped: Outcome[bool] | None = None  # set from stop() on
+        self._begun = False  # there was an event that has to be answered by Closed
         self._closed = False
         self._linger: IDelayedCall | None = None
         self._give_up_at = inf
@@ -57,7 +68,8 @@ class Keeper:
 
     def connection_made(self, protocol: ZMTPProtocol) -> None:
         """The transport is there."""
-        self._protocols[protocol] = None
+        number = self._core.number_connection()
+        self._protocols[protocol] = Marks(number, file_number(protocol.transport))
 
     def handshake_done(self, protocol: ZMTPProtocol, peer: Peer) -> Pipe:
         """The peer is ready: give it a pipe. Raises :exc:`ProtocolError` for one that is refused."""
@@ -67,20 +79,22 @@ class Keeper:
             self._core.pattern.ready(pipe)
         return pipe
 
-    def joined(self, pipe: Pipe) -> None:
+    def joined(self, protocol: ZMTPProtocol, pipe: Pipe) -> None:
         """The pipe and its connection have found each other: all is set up."""
         assert pipe.peer is not None
         if not self._core.pattern.socket_type.is_raw:  # it has no handshake, and libzmq no event
-            self._core.emit(HandshakeSucceeded(self.address, pipe.peer))
+            number = self._protocols[protocol].connection
+            self._core.emit(HandshakeSucceeded(self.address, pipe.peer, number))
 
     def connection_lost(self, protocol: ZMTPProtocol, reason: Exception) -> None:
         """The connection is over, by the peer's fault or with its transport."""
         pipe = protocol.pipe
-        if pipe is None:
-            self._core.emit(HandshakeFailed(self.address, protocol.peer_address, reason))
-        else:
-            assert pipe.peer is not None
-            self._core.emit(Disconnected(self.address, pipe.peer, reason))
+        peer = None if pipe is None else pipe.peer
+        where, marks = protocol.peer_address, self._protocols[protocol]
+        events: list[Event] = [Disconnected(self.address, peer, reason, where, *marks)]
+        if peer is None:
+            events.insert(0, HandshakeFailed(self.address, where, reason, marks.connection))
+        self._core.emit(*events)
         self._after_loss(pipe, reason)
 
     def transport_gone(self, protocol: ZMTPProtocol) -> None:
@@ -147,5 +161,6 @@ class Keeper:
         self._cancel_linger()
         if not self._closed:
             self._closed = True
-            self._core.emit(Closed(self.address))
+            if self._begun:
+                self._core.emit(Closed(self.address, self._fileno))
             self._stopped.succeed(True)

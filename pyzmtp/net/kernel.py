@@ -6,7 +6,7 @@ import socket
 
 from pyzmtp.options import SocketOptions
 
-__all__ = ["configure"]
+__all__ = ["configure", "file_number"]
 
 
 def configure(handle: object, options: SocketOptions) -> None:
@@ -33,6 +33,13 @@ def configure(handle: object, options: SocketOptions) -> None:
             _set(handle, socket.IPPROTO_IP, "IP_TOS", options.tos)
         else:
             _set(handle, socket.IPPROTO_IPV6, "IPV6_TCLASS", options.tos)
+
+
+def file_number(owner: object) -> int | None:
+    """The file descriptor of a transport or port; ``None`` for what has none, such as TLS in memory."""
+    fileno = getattr(owner, "fileno", None)
+    number = fileno() if callable(fileno) else None
+    return number if isinstance(number, int) and number >= 0 else None
 
 
 def _set(handle: socket.socket, level: int, name: str, value: int | None) -> None:

@@ -9,13 +9,14 @@ from attrs import frozen
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import ServerFactory
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from pyzmtp.engine.events import Accepted, BindFailed, Listening
+from pyzmtp.engine.events import Accepted, AcceptFailed, BindFailed, CloseFailed, Listening
 from pyzmtp.errors import SocketClosed, TooManyPeers
+from pyzmtp.net.accepting import watch_accepts
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.keeper import Keeper
+from pyzmtp.net.kernel import file_number
 from pyzmtp.net.listening import ListeningAt, listen
 from pyzmtp.net.places import ServerPlace, name_of
 from pyzmtp.net.protocol import ZMTPProtocol, exception_of
@@ -24,9 +25,6 @@ from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
 __all__ = ["Listener"]
-
-_log = Logger(namespace="pyzmtp")
-
 
 #: Seconds that a handshake may take before it counts as held up.
 _GRACE: Final = 1.0
@@ -81,8 +79,19 @@ class Listener(Keeper):
         listening = await listen(reactor, self._place, self.address, self.options, factory)
         self._listening = listening
         self.address = listening.address
-        self._core.emit(Listening(self.address))
+        self._fileno = file_number(listening.port)
+        watch_accepts(listening.port, self._accept_failed)
+        self._begun = True
+        self._core.emit(Listening(self.address, self._fileno))
         return self.address
+
+    def _accept_failed(self, error: OSError) -> None:
+        # Not at once: this is in the midst of Twisted's loop of accept(), short of descriptors.
+        def tell() -> None:
+            if not self._closed:
+                self._core.emit(AcceptFailed(self.address, error))
+
+        self._core.turn.join(tell)
 
     # Half-open connections
 
@@ -91,7 +100,7 @@ class Listener(Keeper):
         host = protocol.peer_address.rpartition(":")[0]
         self._half_open[protocol] = _HalfOpen(host, self._core.reactor.seconds())
         self._half_open_by_host[host] += 1
-        self._core.emit(Accepted(self.address, protocol.peer_address))
+        self._core.emit(Accepted(self.address, protocol.peer_address, *self._protocols[protocol]))
         options = self.options
         if self._stopped is not None:
             protocol.abort()
@@ -142,7 +151,7 @@ class Listener(Keeper):
             if pipe.attached:
                 self._core.pattern.peer_left(pipe)
             # libzmq: what was received stays readable, what was queued for the peer is gone.
-            self._core.retire(pipe, self.address, "the peer left")
+            self._core.retire(pipe, self.address, reason)
 
     def _is_idle(self) -> bool:
         return self._listening is None and self._starting is None
@@ -158,7 +167,7 @@ class Listener(Keeper):
 
     def _port_stopped(self, result: object) -> None:
         if isinstance(result, Failure):
-            _log.failure("{address} could not be closed properly", result, address=self.address)
+            self._core.emit(CloseFailed(self.address, exception_of(result)))
         self._listening = None
         self._check_stopped()
 

@@ -78,10 +78,6 @@ class ZMTPProtocol(Protocol):
     def connectionMade(self) -> None:
         transport = self.transport
         self.peer_address = describe(transport.getPeer())
-        if ITCPTransport.providedBy(transport):
-            transport.setTcpNoDelay(True)
-        if ISystemHandle.providedBy(transport):
-            configure(transport.getHandle(), self._keeper.options)
         transport.registerProducer(self, True)
         keeper = self._keeper
         self.connection = self._core.new_connection(
@@ -89,7 +85,21 @@ class ZMTPProtocol(Protocol):
         )
         keeper.connection_made(self)
         if not self._over:
+            self._configure()
+        if not self._over:
             self._attend()
+
+    def _configure(self) -> None:
+        """Set the options of the system's socket. One that is reset already may not take them."""
+        transport = self.transport
+        try:
+            if ITCPTransport.providedBy(transport):
+                transport.setTcpNoDelay(True)
+            if ISystemHandle.providedBy(transport):
+                configure(transport.getHandle(), self._keeper.options)
+        except OSError as error:
+            self._part(error)
+            self.abort()
 
     def dataReceived(self, data: bytes) -> None:
         self._receive(data)
@@ -192,7 +202,7 @@ class ZMTPProtocol(Protocol):
             return
         self.pipe = pipe
         pipe.link = self
-        self._keeper.joined(pipe)
+        self._keeper.joined(self, pipe)
         if pipe.outbox:
             self._flush()
         elif self._finishing:

@@ -31,7 +31,7 @@ from pyzmtp.options import SocketOptions, options_for
 from pyzmtp.patterns.base import Pattern
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
-from pyzmtp.sockets.stats import Stats
+from pyzmtp.sockets.stats import PeerQueues, Stats
 
 __all__ = ["Socket"]
 
@@ -259,12 +259,33 @@ class Socket:
             events_dropped=self._monitor.dropped,
         )
 
+    @property
+    def queues(self) -> tuple[PeerQueues, ...]:
+        """The queues of each peer at this moment, and of each connect that has none
+        (``zmq_socket_monitor_pipes_stats``).
+        """
+        return tuple(
+            PeerQueues(
+                keeper.address, pipe.peer if pipe.ready else None, len(pipe.outbox), len(pipe.inbox)
+            )
+            for keeper in self._keepers()
+            for pipe in keeper.pipes
+        )
+
     def events(self) -> EventStream:
-        """The events from now on, for ``async for``; see :mod:`pyzmtp.engine.events`."""
+        """The events from now on, for ``async for``; see :mod:`pyzmtp.engine.events`.
+
+        Of those that nobody reads 1000 wait; then the oldest are dropped, and counted in ``stats``.
+        (``zmq_socket_monitor``)
+        """
         return self._monitor.events()
 
     def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
-        """Call ``callback(event)`` for each event; return a function that ends this."""
+        """Call ``callback(event)`` for each event; return a function that ends this.
+
+        It is called at once. What it raises is logged; it may do what it likes with the socket, and
+        whatever that causes is told afterwards.
+        """
         return self._monitor.on_event(callback)
 
     def _keepers(self) -> list[_Bind | _Connect]:

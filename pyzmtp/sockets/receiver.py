@@ -18,9 +18,10 @@ from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Receiver
 from pyzmtp.peer import Peer
 from pyzmtp.sockets.base import Socket
+from pyzmtp.validators import check_callable
 from pyzmtp.wire.message import Message
 
-__all__ = ["BatchCallback", "ReceivingSocket", "as_deferred", "check_callable"]
+__all__ = ["BatchCallback", "ReceivingSocket", "as_deferred"]
 
 _log = Logger(namespace="pyzmtp")
 _T = TypeVar("_T")
@@ -40,12 +41,6 @@ def as_deferred(result: object) -> Deferred[Any] | None:
         kind = type(result).__name__
         raise TypeError(f"only a Deferred or a coroutine can be waited for here, not a {kind}")
     return None
-
-
-def check_callable(callback: object) -> None:
-    """Raise :exc:`TypeError` if ``callback`` cannot be called."""
-    if not callable(callback):
-        raise TypeError(f"a callback is needed, not {type(callback).__name__}")
 
 
 #: Takes a batch; a Deferred or a coroutine that it returns holds back the next one.

@@ -12,8 +12,9 @@ from twisted.python.failure import Failure
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import SocketClosed
 from pyzmtp.patterns.rep import RepPattern
-from pyzmtp.sockets.receiver import ReceivingSocket, as_deferred, check_callable
+from pyzmtp.sockets.receiver import ReceivingSocket, as_deferred
 from pyzmtp.sockets.sender import Sendable, SendingSocket
+from pyzmtp.validators import check_callable
 from pyzmtp.wire.message import Message
 
 __all__ = ["Handler", "RepSocket"]

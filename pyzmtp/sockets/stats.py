@@ -1,10 +1,12 @@
-"""What a socket has counted: :class:`Stats`."""
+"""What a socket has counted: :class:`Stats`, and :class:`PeerQueues` of each peer."""
 
 from __future__ import annotations
 
 from attrs import frozen
 
-__all__ = ["Stats"]
+from pyzmtp.peer import Peer
+
+__all__ = ["PeerQueues", "Stats"]
 
 
 @frozen
@@ -31,3 +33,19 @@ class Stats:
     dropped_received: int
     peers: int
     events_dropped: int
+
+
+@frozen
+class PeerQueues:
+    """How many messages are queued for one peer, and from it (ZMQ_EVENT_PIPES_STATS).
+
+    :ivar address: the address that was bound or connected.
+    :ivar peer: who it is; ``None`` of a connect while there is nobody.
+    :ivar send_queue: messages that wait for its transport (libzmq: the outbound, "egress" queue).
+    :ivar receive_queue: messages from it that wait for the application ("ingress").
+    """
+
+    address: str
+    peer: Peer | None
+    send_queue: int
+    receive_queue: int

@@ -25,10 +25,11 @@ ADDRESS = "tcp://127.0.0.1:5555"
     [
         (MechanismMismatch("NULL", "CURVE"), 0x11000002),  # ZMTP.md 1.6
         (UnexpectedCommand("PING", "READY"), 0x10000001),  # 4
-        (CommandError("ERROR", "short"), 0x10000011),
+        (CommandError("ERROR", "short"), 0x10000015),
+        (CommandError("unnamed", "short"), 0x10000011),
         (MetadataError("READY", "short"), 0x10000018),  # 3.1
         (IncompatibleSocketType(SocketType.PUSH, "SUB"), 0x10000018),
-        (HandshakeTimeout(30.0), 0x10000000),
+        (HandshakeTimeout(30.0), 0),
         (ConnectionResetError(), 0),
     ],
     ids=repr,

@@ -125,7 +125,7 @@ def test_stopping_in_any_round_of_a_connection_leaves_nothing(world: World, when
     done = Outcomes(push.close())
     world.settle()
     assert done == [None]
-    assert world.names(push)[-1] == "Closed"
+    assert world.names(push)[-2:] == ["Closed", "MonitorStopped"]
     assert len(world.of(push, Closed)) == 1
     assert pull.peers == ()
 

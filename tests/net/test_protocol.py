@@ -18,13 +18,13 @@ from zope.interface import directlyProvides
 
 from pyzmtp import DealerSocket, PullSocket, PushSocket
 from pyzmtp.engine.connection import Connection
-from pyzmtp.engine.events import Disconnected, HandshakeFailed
+from pyzmtp.engine.events import CloseFailed, Disconnected, HandshakeFailed
 from pyzmtp.errors import HandshakeTimeout, NotZMTP
 from pyzmtp.net.protocol import exception_of
 
 from ..memory.transport import new_failure
 from ..sockets.plain_transport import PlainTransport, To
-from ..sockets.world import GREETING, FailureLog, Outcomes, World, hello, message
+from ..sockets.world import GREETING, Outcomes, World, hello, message
 from .stage import Stage
 
 
@@ -334,11 +334,9 @@ def test_a_timer_may_set_the_next(
     assert len(called) == 3
 
 
-def test_a_port_that_cannot_be_closed_is_logged_and_holds_up_nobody(
-    world: World, failures: FailureLog
-) -> None:
+def test_a_port_that_cannot_be_closed_is_told_and_holds_up_nobody(world: World) -> None:
     pull = world.make(PullSocket)
-    world.bind(pull)
+    address = world.bind(pull)
     binds: list[Any] = [*pull._binds]
     port = binds[0]._listening.port
     stop = port.stopListening
@@ -349,7 +347,10 @@ def test_a_port_that_cannot_be_closed_is_logged_and_holds_up_nobody(
 
     port.stopListening = fail
     assert world.run(pull.close()) is None
-    assert failures.take(LookupError) == 1
+    assert world.names(pull) == ["Listening", "CloseFailed", "Closed", "MonitorStopped"]
+    [event] = world.of(pull, CloseFailed)
+    assert event.address == address
+    assert isinstance(event.error, LookupError)
 
 
 def test_a_transport_may_be_lost_within_lose_connection(world: World) -> None:

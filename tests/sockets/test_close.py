@@ -132,7 +132,7 @@ def test_what_was_dropped_is_counted_and_told_before_close_fires(
     push.close(linger).addCallback(lambda _: counted.append(push.stats.dropped_sent))
     world.advance(linger)
     assert counted == [1]
-    assert world.names(push)[-2:] == ["MessagesDropped", "Closed"]
+    assert world.names(push)[-3:] == ["MessagesDropped", "Closed", "MonitorStopped"]
 
 
 def test_no_linger_drops_at_once(world: World) -> None:

@@ -116,7 +116,8 @@ def test_a_live_path_is_address_in_use_and_goes_on_working(world: World, tmp_pat
     assert isinstance(failed.error, AddressInUse)
     assert world.of(thief, BindFailed) == [BindFailed(where, failed.error)]
     assert os.path.lexists(path)
-    assert world.names(pull) == ["Listening", "Accepted", "HandshakeFailed"]  # somebody has looked
+    somebody_has_looked = ["Listening", "Accepted", "HandshakeFailed", "Disconnected"]
+    assert world.names(pull) == somebody_has_looked
     talk(world, pull, where)
 
 
