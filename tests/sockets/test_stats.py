@@ -7,6 +7,7 @@ import pytest
 
 from pyzmtp import (
     DealerSocket,
+    PeerQueues,
     PubSocket,
     PullSocket,
     PushSocket,
@@ -131,3 +132,23 @@ def test_an_ipc_peer_has_the_path_as_its_address(world: World) -> None:
     [server] = push.peers
     assert server.address == f"ipc://{server.peer_address}"
     assert pull.peers[0].peer_address == ""
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_the_queues_of_each_peer(world: World, transport: str) -> None:
+    pull, push = world.pair(PullSocket, PushSocket, transport)
+    push.connect("tcp://127.0.0.1:40001")
+    for _ in range(4):
+        push.try_send(b"x")
+    world.settle()
+    [there] = pull.peers
+    [here] = push.peers
+    assert pull.queues == (PeerQueues(there.address, there, 0, 2),)
+    assert push.queues == (
+        PeerQueues(here.address, here, 0, 0),
+        PeerQueues("tcp://127.0.0.1:40001", None, 2, 0),
+    )
+    pull.try_receive()
+    assert pull.queues[0].receive_queue == 1
+    world.run(push.close(0))
+    assert push.queues == ()
