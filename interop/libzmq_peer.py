@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import struct
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,9 @@ STDIN = 0
 
 #: Longest wait for a socket before looking again whether the time is up or a route has appeared.
 STEP = 0.005
+
+#: All events but the last: libzmq would wait for ever for somebody to read it.
+EVENTS = zmq.EVENT_ALL & ~zmq.EVENT_MONITOR_STOPPED
 
 Recipes = list[list[list[int] | str]]
 
@@ -109,6 +113,24 @@ class Peer:
         if not monitor.poll(milliseconds(timeout)):
             raise CommandFailed(f"no connection was lost in {timeout:g} s")
         monitor.recv_multipart()
+
+    def do_monitor(self, socket: str) -> None:
+        """Have libzmq tell all that happens to the socket."""
+        self.sockets[socket].get_monitor_socket(EVENTS)
+
+    def do_events(self, socket: str, last: int, timeout: float) -> list[list[int]]:
+        """Give the number and value of each event since `monitor`, up to the first that is `last`."""
+        monitor = self.sockets[socket].get_monitor_socket(EVENTS)
+        deadline = time.monotonic() + timeout
+        seen: list[list[int]] = []
+        while True:
+            if not monitor.poll(milliseconds(deadline - time.monotonic())):
+                raise CommandFailed(f"no event {last:#x} in {timeout:g} s, but {seen}")
+            event, _ = monitor.recv_multipart()
+            number, value = struct.unpack("=HI", event)
+            seen.append([number, value])
+            if number == last:
+                return seen
 
     # -- messages ---------------------------------------------------------------------------
 

@@ -231,6 +231,15 @@ class RemoteSocket:
         """
         await self._call("wait_lost", timeout=patience)
 
+    async def monitor(self) -> None:
+        """Begin to note all events, for `events`."""
+        await self._call("monitor")
+
+    async def events(self, last: int) -> list[tuple[int, int]]:
+        """Give number and value of the events since `monitor`, up to the first that is `last`."""
+        seen = await self._call("events", last=last, timeout=PATIENCE)
+        return [(number, value) for number, value in seen]
+
     async def close(self, linger: float = 0) -> None:
         """Close; what is unsent is kept for `linger` seconds."""
         await self._call("close", linger=int(linger * 1000))

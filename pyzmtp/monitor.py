@@ -106,6 +106,7 @@ class Monitor:
         self._delivering = False
         self._stopped = False  # nothing more is taken
         self._closed = False  # nothing more is delivered
+        self._then: Callable[[], object] = lambda: None
         self._next_warning = 0.0
         self._withheld = 0
 
@@ -164,11 +165,14 @@ class Monitor:
             self._callbacks.clear()
             for stream in list(self._streams):
                 stream.close()
+            self._then()
 
-    def close(self) -> None:
-        """Pass on a last event, and end all streams."""
-        self.emit(MonitorStopped(""))
-        self._stopped = True
+    def close(self, then: Callable[[], object] = lambda: None) -> None:
+        """Pass on a last event, end all streams, and call ``then()`` when everybody knows."""
+        if not self._stopped:
+            self._then = then
+            self.emit(MonitorStopped(""))
+            self._stopped = True
 
     def _report(self, event: Event) -> None:
         kind = type(event).__name__

@@ -330,9 +330,9 @@ class Socket:
     def _all_stopped(self, _: object) -> None:
         self._core.turn.cancel()
         self._core.discard_unread()
-        self._monitor.close()
         assert self._closed is not None
-        self._closed.succeed(True)
+        closed = self._closed
+        self._monitor.close(lambda: closed.succeed(True))
 
     async def __aenter__(self: _Self) -> _Self:
         return self

@@ -337,6 +337,23 @@ def test_a_callback_that_closes_is_told_what_it_caused(world: World) -> None:
     assert world.names(dealer) == ["Listening", "Closed", "MonitorStopped"]
 
 
+def test_close_fires_when_all_is_told_even_to_who_closes_from_within(world: World) -> None:
+    dealer = world.make(DealerSocket)
+    known: list[list[str]] = []
+
+    async def watch() -> None:
+        async for _ in dealer.events():
+            await dealer.close()
+            known.append(world.names(dealer))
+            break
+
+    watching = Outcomes(Deferred.fromCoroutine(watch()))
+    dealer.connect("tcp://127.0.0.1:40001")
+    world.settle()
+    assert watching == [None]
+    assert known == [["ConnectDelayed", "Closed", "MonitorStopped"]]
+
+
 @pytest.mark.parametrize("told", ["Connected", "HandshakeSucceeded"])
 def test_an_inproc_peer_that_is_closed_while_others_hear_of_it_has_a_whole_story(
     world: World, told: str

@@ -142,7 +142,8 @@ def test_a_connection_that_takes_no_options_has_failed(
     error = OSError(22, "Invalid argument")
 
     def set_no_delay(transport: MemoryTransport, enabled: bool) -> None:
-        if transport.owner is push._reactor:
+        owner: object = transport.owner
+        if owner is push._reactor:
             raise error
 
     monkeypatch.setattr(MemoryTransport, "setTcpNoDelay", set_no_delay)
