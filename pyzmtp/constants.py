@@ -17,6 +17,7 @@ __all__ = [
     "MORE",
     "PROPERTY_NAME_CHARACTERS",
     "SHORT_FRAME_LIMIT",
+    "SOCKS_REFUSED",
     "VERSION",
     "ReconnectStop",
     "RouterNotify",
@@ -48,6 +49,8 @@ MAX_PROPERTIES: Final = 64
 MAX_PROPERTY_VALUE: Final = 8192
 #: Bytes in a topic that a peer subscribes to. Far longer than any in the field; libzmq has no limit.
 MAX_TOPIC: Final = 32 * 1024
+#: RFC 1928, section 6: "Connection refused", by the host that a proxy was to connect to.
+SOCKS_REFUSED: Final = 5
 #: RFC 37: name-char = ALPHA | DIGIT | "-" | "_" | "." | "+"
 PROPERTY_NAME_CHARACTERS: Final = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+"

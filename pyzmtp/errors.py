@@ -25,6 +25,7 @@
     │   ├── AddressError               an address that cannot be understood (also a ``ValueError``)
     │   ├── UnknownEndpoint            unbind or disconnect of what is not there (``ENOENT``)
     │   ├── TransportUnavailable       this reactor has no such transport
+    │   ├── LibraryMissing             an optional library is not installed
     │   └── SocketClosed               the socket is closed, or was closed meanwhile
     └── NotPossibleNow                 what could not be done at this moment
         ├── WouldBlock                 a queue is full, nothing to do but wait (``EAGAIN``)
@@ -37,6 +38,7 @@
         ├── AddressInUse               somebody else listens there (``EADDRINUSE``)
         ├── BindError                  the operating system refused the address
         ├── ConnectError               one attempt to connect failed; more may follow
+        ├── ProxyError                 why: the SOCKS proxy did not open a tunnel
         └── ConnectAborted             the connection was ended before it was ready
 
 Errors carry fields, so that no program needs to read their text.
@@ -62,6 +64,7 @@ __all__ = [
     "HeartbeatTimeout",
     "HostUnreachable",
     "IncompatibleSocketType",
+    "LibraryMissing",
     "MechanismMismatch",
     "MetadataError",
     "NotPossibleNow",
@@ -71,6 +74,7 @@ __all__ = [
     "PeerLost",
     "PeerRefused",
     "ProtocolError",
+    "ProxyError",
     "ReceiveTimeout",
     "RequestTimeout",
     "RoutingIdInUse",
@@ -304,6 +308,18 @@ class TransportUnavailable(UsageError):
         self.interface = interface
 
 
+class LibraryMissing(UsageError):
+    """``what`` needs a ``library`` that is not installed; the ``extra`` of pyzmtp brings it."""
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs {library}, which is not installed: pip install pyzmtp[{extra}]"
+        )
+        self.what = what
+        self.library = library
+        self.extra = extra
+
+
 class SocketClosed(UsageError):
     """The socket was closed before, or during, the call."""
 
@@ -391,6 +407,20 @@ class ConnectError(NotPossibleNow):
         super().__init__(f"cannot connect to {address}: {reason}")
         self.address = address
         self.reason = reason
+
+
+class ProxyError(NotPossibleNow):
+    """The SOCKS proxy at ``proxy`` was not reached, or opened no tunnel: the ``reason`` of a
+    :exc:`ConnectError`.
+
+    ``reply``: the number that it refused the tunnel with (RFC 1928, section 6), else ``None``.
+    """
+
+    def __init__(self, proxy: str, problem: str, reply: int | None = None) -> None:
+        super().__init__(f"SOCKS proxy {proxy}: {problem}")
+        self.proxy = proxy
+        self.problem = problem
+        self.reply = reply
 
 
 class ConnectAborted(NotPossibleNow):

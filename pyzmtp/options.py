@@ -27,6 +27,7 @@ from pyzmtp.validators import (
     option,
     or_none,
     seconds,
+    text,
 )
 
 __all__ = ["SocketOptions", "options_for"]
@@ -213,6 +214,28 @@ class SocketOptions:
         "0 (the system's default)",
     )
     tos: int = option(0, integer(0, 255), "the type of service of TCP connections", "ZMQ_TOS", "0")
+    socks_proxy: str | None = option(
+        None,
+        or_none(validators.host_and_port, "no proxy"),
+        "host:port of a SOCKS5 proxy through which tcp:// is connected; it resolves the names",
+        "ZMQ_SOCKS_PROXY",
+        "none",
+    )
+    socks_username: str | None = option(
+        None,
+        or_none(text(1, 255), "no authentication"),
+        "the name that the proxy knows us by",
+        "ZMQ_SOCKS_USERNAME",
+        "none",
+    )
+    socks_password: str | None = option(
+        None,
+        or_none(text(0, 255), "an empty one"),
+        "the password that belongs to socks_username",
+        "ZMQ_SOCKS_PASSWORD",
+        "none",
+        secret=True,
+    )
     backlog: int = option(
         100, integer(1, 2**31 - 1), "connections that may wait to be accepted", "ZMQ_BACKLOG"
     )

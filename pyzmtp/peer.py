@@ -21,7 +21,8 @@ class Peer:
     """A peer that is ready for messages. Two connections are two peers, however alike they look.
 
     :ivar address: the address that was bound or connected, as in every event.
-    :ivar peer_address: where the other end is: ``"127.0.0.1:40123"``, or the path of an ipc socket.
+    :ivar peer_address: where the other end is: ``"127.0.0.1:40123"``, or the path of an ipc socket;
+        behind a SOCKS proxy, the host and port that the proxy was asked for.
     :ivar incoming: whether the peer connected to us.
     :ivar version: (major, minor) of the ZMTP that is spoken with it: 3.1, 3.0, 2.0 or 1.0; (0, 0) for
         none, as with a STREAM's peer.

@@ -6,9 +6,11 @@ the option, the value and what would be taken.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from enum import Enum, Flag
+from ipaddress import IPv6Address
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -31,6 +33,7 @@ __all__ = [
     "check_callable",
     "flag",
     "flags",
+    "host_and_port",
     "integer",
     "live_option",
     "metadata",
@@ -39,6 +42,7 @@ __all__ = [
     "own_copy",
     "routing_id",
     "seconds",
+    "text",
     "version",
 ]
 
@@ -52,6 +56,11 @@ _ALL: Final = frozenset(SocketType)
 
 # What Socket-Type, Identity and a mechanism's own bytes take of a READY or INITIATE, generously.
 _OWN_PROPERTIES: Final = 1024
+
+#: A host name (RFC 1035, section 2.3.4) or an IPv6 address in brackets, and a port.
+_LABEL: Final = "[a-zA-Z0-9_][a-zA-Z0-9_-]{0,62}"
+_HOST_AND_PORT: Final = re.compile(rf"(?:\[(.+)\]|({_LABEL}(?:\.{_LABEL})*)):([0-9]{{1,5}})")
+_MAX_HOST: Final = 253
 
 
 class Effect(Enum):
@@ -74,8 +83,12 @@ def option(
     types: frozenset[SocketType] = _ALL,
     converter: Callable[[Any], _T] | None = None,
     effect: Effect = Effect.NEXT_ENDPOINT,
+    secret: bool = False,
 ) -> _T:
-    """A field: its default, its validator, when it takes effect, and what the documentation says."""
+    """A field: its default, its validator, when it takes effect, and what the documentation says.
+
+    What is ``secret`` is shown in no representation and no error.
+    """
     metadata = {
         "meaning": meaning,
         "zmq": zmq,
@@ -89,6 +102,7 @@ def option(
         validator=check,
         hash=converter is None,  # a mapping has none
         kw_only=True,
+        repr=not secret,
         metadata=metadata,
     )
 
@@ -107,7 +121,7 @@ def live_option(
 
 def _require(holds: bool, attribute: attrs.Attribute[Any], value: object, problem: str) -> None:
     if not holds:
-        raise OptionError(attribute.name, value, problem)
+        raise OptionError(attribute.name, value if attribute.repr else "(secret)", problem)
 
 
 def _is_number(value: object) -> bool:
@@ -160,7 +174,7 @@ def or_none(check: _Check, meaning: str) -> _Check:
                 check(instance, attribute, value)
             except OptionError as error:
                 raise OptionError(
-                    attribute.name, value, f"{error.problem}, or None for {meaning}"
+                    attribute.name, error.value, f"{error.problem}, or None for {meaning}"
                 ) from None
 
     return check_unless_none
@@ -174,6 +188,33 @@ def byte_string(least: int, most: int) -> _Check:
         _require(good, attribute, value, f"it takes {least} to {most} bytes")
 
     return check
+
+
+def text(least: int, most: int) -> _Check:
+    """``least`` to ``most`` bytes of text in UTF-8."""
+
+    def check(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+        try:
+            size = len(value.encode()) if isinstance(value, str) else -1
+        except UnicodeEncodeError:  # half of a surrogate pair
+            size = -1
+        problem = f"it takes a str of {least} to {most} bytes in UTF-8"
+        _require(least <= size <= most, attribute, value, problem)
+
+    return check
+
+
+def host_and_port(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """``host:port``; an IPv6 address stands in brackets."""
+    match = _HOST_AND_PORT.fullmatch(value) if isinstance(value, str) else None
+    good = match is not None and 0 < int(match[3]) < 65536 and len(match[2] or "") <= _MAX_HOST
+    if match is not None and match[1]:
+        try:
+            IPv6Address(match[1])
+        except ValueError:
+            good = False
+    problem = "it takes host:port or [IPv6 address]:port, with a port from 1 to 65535"
+    _require(good, attribute, value, problem)
 
 
 def routing_id(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -39,6 +39,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "AddressError": {"address": "tpc://x", "problem": "no such transport"},
     "UnknownEndpoint": {"address": "tcp://127.0.0.1:5"},
     "TransportUnavailable": {"address": "ipc:///x", "interface": "IReactorUNIX"},
+    "LibraryMissing": {"what": "socks_proxy", "library": "socksio", "extra": "socks"},
     "SocketClosed": {},
     "NotPossibleNow": {},
     "WouldBlock": {},
@@ -51,6 +52,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "AddressInUse": {"address": "tcp://127.0.0.1:5"},
     "BindError": {"address": "tcp://127.0.0.1:5", "reason": _REASON},
     "ConnectError": {"address": "tcp://127.0.0.1:5", "reason": _REASON},
+    "ProxyError": {"proxy": "127.0.0.1:1080", "problem": "connection refused", "reply": 5},
     "ConnectAborted": {"address": "tcp://127.0.0.1:5"},
 }
 

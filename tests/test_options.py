@@ -50,6 +50,9 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "connect_timeout": None,
     "reconnect_interval": 0.1,
     "reconnect_interval_max": 0.0,
+    "socks_proxy": None,
+    "socks_username": None,
+    "socks_password": None,
     "backlog": 100,
     "max_half_open": 1000,
     "max_half_open_per_address": 500,
@@ -112,6 +115,57 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
     "connect_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
     "reconnect_interval": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
     "reconnect_interval_max": ([0, 0.0, 30, 0.25], [*_NO_TIMES, None]),
+    "socks_proxy": (
+        [
+            None,
+            "127.0.0.1:1080",
+            "proxy_1.example-2.org:65535",
+            "[::1]:1",
+            "[fe80::1%eth0]:1080",
+            "a" * 63 + ":1",
+            ".".join(["a" * 63, "a" * 63, "a" * 63, "a" * 61]) + ":65535",
+        ],
+        [
+            "",
+            "127.0.0.1",
+            "127.0.0.1:",
+            ":1080",
+            "host:0",
+            "host:65536",
+            "host:123456",
+            "host:1x",
+            "::1:1080",
+            "[::1]",
+            "[127.0.0.1]:1080",
+            "[x]:1080",
+            "[]:1080",
+            "[::1]1080",
+            "*:1080",
+            "a..b:1",
+            "-a:1",
+            ".a:1",
+            "a b:1",
+            "user@host:1",
+            "socks5://host:1",
+            "host:1/",
+            "ä:1",
+            "host:\u0661",
+            "host:1\n",
+            "a" * 64 + ":1",
+            1080,
+            b"host:1",
+            ("host", 1),
+            ".".join(["a" * 63, "a" * 63, "a" * 63, "a" * 62]) + ":1",
+        ],
+    ),  # fmt: skip
+    "socks_username": (
+        [None, "x", "x" * 255, "ä" * 127],
+        ["", "x" * 256, "ä" * 128, b"x", 1, "\ud800"],
+    ),
+    "socks_password": (
+        [None, "", "x" * 255, "ä" * 127],
+        ["x" * 256, "ä" * 128, b"x", 1, "\ud800"],
+    ),
     "backlog": ([1, 2**31 - 1], [*_NO_BUFFERS, None]),
     "max_half_open": ([1, 10_000], [*_NO_SIZES, 0]),
     "max_half_open_per_address": ([1, 10_000], [*_NO_SIZES, 0]),
@@ -232,7 +286,9 @@ def test_a_wrong_value_is_refused_and_the_error_says_all(name: str, value: Any) 
     assert error.option == name
     assert error.problem
     assert str(error) == f"option {name}={error.value!r}: {error.problem}"
-    if not isinstance(value, dict):  # else it may be the item that is wrong
+    if name == "socks_password":
+        assert error.value == "(secret)"
+    elif not isinstance(value, dict):  # else it may be the item that is wrong
         assert error.value is value
 
 
@@ -251,11 +307,24 @@ def test_a_wrong_value_is_refused_and_the_error_says_all(name: str, value: Any) 
     ("routing_id", b"\0", "it may not begin with a zero byte"),
     ("min_version", (2, 1), "it takes (1, 0), (2, 0), (3, 0) or (3, 1)"),
     ("metadata", None, "it takes a mapping of str to bytes"),
+    (
+        "socks_proxy",
+        "host",
+        "it takes host:port or [IPv6 address]:port, with a port from 1 to 65535,"
+        " or None for no proxy",
+    ),
+    ("socks_username", "", "it takes a str of 1 to 255 bytes in UTF-8, or None for no authentication"),
 ])  # fmt: skip
 def test_an_error_names_the_range(name: str, value: Any, problem: str) -> None:
     with pytest.raises(OptionError) as raised:
         SocketOptions(**{name: value})
     assert raised.value.problem == problem
+
+
+def test_a_secret_is_not_shown() -> None:
+    options = SocketOptions(socks_username="anne", socks_password="hush")
+    assert "anne" in repr(options)
+    assert "hush" not in repr(options)
 
 
 def test_of_metadata_the_wrong_item_is_named() -> None:

@@ -42,6 +42,7 @@ _KINDS: Final = {
     "float": "seconds",
     "bool": "True, False",
     "bytes": "bytes",
+    "str": "text",
     "tuple[int, int]": "major, minor",
     "Mapping[str, bytes]": "name: value",
     "ReconnectStop": "flags",
@@ -66,6 +67,7 @@ _UNITS: Final = {
     "max_half_open_per_address": "connections",
     "send_buffer": "bytes",
     "receive_buffer": "bytes",
+    "use_fd": "descriptor",
     "max_subscriptions": "topics",
 }
 

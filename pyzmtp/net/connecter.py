@@ -11,7 +11,7 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from pyzmtp.constants import ReconnectStop
+from pyzmtp.constants import SOCKS_REFUSED, ReconnectStop
 from pyzmtp.engine.events import ConnectDelayed, Connected, ConnectRetried
 from pyzmtp.errors import (
     ConnectAborted,
@@ -19,6 +19,7 @@ from pyzmtp.errors import (
     HandshakeTimeout,
     HeartbeatTimeout,
     ProtocolError,
+    ProxyError,
     RoutingIdInUse,
     TooManyPeers,
     UsageError,
@@ -132,9 +133,10 @@ class Connecter(Keeper):
     def _stops_at(self, error: Exception) -> bool:
         """Whether ``reconnect_stop`` rules another attempt out."""
         stop = self.options.reconnect_stop
-        refused = isinstance(error, ConnectError) and isinstance(
-            error.reason, ConnectionRefusedError
-        )
+        reason = error.reason if isinstance(error, ConnectError) else None
+        refused = isinstance(reason, ConnectionRefusedError)
+        if isinstance(reason, ProxyError):
+            refused = reason.reply == SOCKS_REFUSED
         if ReconnectStop.REFUSED in stop and refused:
             return True
         connected = not isinstance(error, ConnectError)

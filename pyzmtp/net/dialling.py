@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from attrs import evolve
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectError as TransportError
+from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import IAddress, IConnector, IReactorUNIX
 from twisted.internet.protocol import ClientFactory, Factory, Protocol
 from twisted.python.failure import Failure
 
-from pyzmtp.errors import TransportUnavailable
-from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress
+from pyzmtp.errors import LibraryMissing, ProxyError, TransportUnavailable
+from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, parse
 from pyzmtp.net.interfaces import interface_address
 from pyzmtp.net.places import ClientPlace
 from pyzmtp.net.reactor import Reactor
@@ -55,42 +58,89 @@ class _DialFactory(ClientFactory):
 
 
 async def dial(
-    reactor: Reactor, place: ClientPlace, options: SocketOptions, build: Callable[[], Protocol]
+    reactor: Reactor, place: ClientPlace, options: SocketOptions, build: Callable[[str], Protocol]
 ) -> None:
-    """Make one attempt to connect; ``build()`` makes the protocol when somebody answers.
+    """Make one attempt to connect; ``build(where)`` makes the protocol when somebody answers.
 
-    Raises what the transport says if nobody does. To be run by ``Deferred.fromCoroutine``; cancelling
-    that ends the attempt.
+    ``where`` is the peer's address if the transport does not know it, as behind a proxy, else empty.
+
+    Raises what the transport says if nobody answers, and :exc:`ProxyError`. To be run by
+    ``Deferred.fromCoroutine``; cancelling that ends the attempt.
     """
-    timeout = _TIMEOUT if options.connect_timeout is None else options.connect_timeout
     if isinstance(place, TcpAddress):
-        source = place.source
-        if source is not None:
-            source = interface_address(source[0]) or source[0], source[1]
-        addresses = await resolve(reactor, place.host, options.ipv6)
-        for count, host in enumerate(addresses, 1):
-            factory = _DialFactory(build)
-            factory.connector = reactor.connectTCP(
-                host,
-                place.port,
-                factory,
-                timeout=timeout,
-                bindAddress=source,
-            )
-            try:
-                return await factory.done
-            except TransportError:
-                if count == len(addresses):
-                    raise
+        if options.socks_proxy is None:
+            await _dial_tcp(reactor, place, options, lambda _: build(""))
+        else:
+            await _dial_through(options.socks_proxy, reactor, place, options, build)
     elif isinstance(place, IpcAddress):
         assert place.path is not None  # client_place() has seen to it
-        factory = _DialFactory(build)
+        factory = _DialFactory(partial(build, ""))
         unix = unix_reactor(reactor, place)
-        factory.connector = unix.connectUNIX(place.path, factory, timeout=timeout)
-        return await factory.done
+        factory.connector = unix.connectUNIX(place.path, factory, timeout=_timeout(options))
+        await factory.done
     else:
         assert not isinstance(place, InprocAddress)  # that is no transport: see pyzmtp.net.inproc
-        await place.connect(Factory.forProtocol(build))
+        await place.connect(Factory.forProtocol(partial(build, "")))
+
+
+async def _dial_tcp(
+    reactor: Reactor,
+    place: TcpAddress,
+    options: SocketOptions,
+    build: Callable[[float], Protocol],
+) -> None:
+    """Try each address of a host; ``build`` is told until when the attempt may last."""
+    source = place.source
+    if source is not None:
+        source = interface_address(source[0]) or source[0], source[1]
+    timeout = _timeout(options)
+    addresses = await resolve(reactor, place.host, options.ipv6)
+    for count, host in enumerate(addresses, 1):
+        factory = _DialFactory(partial(build, reactor.seconds() + timeout))
+        factory.connector = reactor.connectTCP(
+            host,
+            place.port,
+            factory,
+            timeout=timeout,
+            bindAddress=source,
+        )
+        try:
+            return await factory.done
+        except TransportError:
+            if count == len(addresses):
+                raise
+
+
+async def _dial_through(
+    name: str,
+    reactor: Reactor,
+    target: TcpAddress,
+    options: SocketOptions,
+    build: Callable[[str], Protocol],
+) -> None:
+    """Connect to ``target`` through the proxy called ``name``, which resolves the target's name."""
+    try:
+        from pyzmtp.net.socks import SocksTunnel
+    except ImportError as error:
+        raise LibraryMissing("socks_proxy", "socksio", "socks") from error
+    proxy = parse(f"tcp://{name}")
+    assert isinstance(proxy, TcpAddress)  # the option has seen to it
+    tunnels: list[SocksTunnel] = []
+
+    def begin(deadline: float) -> Protocol:
+        tunnels.append(SocksTunnel(reactor, name, target, options, deadline, build))
+        return tunnels[0]
+
+    try:
+        await _dial_tcp(reactor, evolve(proxy, source=target.source), options, begin)
+    except (TransportError, DNSLookupError) as error:
+        raise ProxyError(name, str(error)) from error
+    await tunnels[0].open()
+
+
+def _timeout(options: SocketOptions) -> float:
+    """Seconds that an attempt may take."""
+    return _TIMEOUT if options.connect_timeout is None else options.connect_timeout
 
 
 def unix_reactor(reactor: Reactor, place: IpcAddress) -> IReactorUNIX:

@@ -60,9 +60,9 @@ class Keeper:
         """The pipes in service."""
         return [protocol.pipe for protocol in self._protocols if protocol.pipe is not None]
 
-    def new_protocol(self) -> ZMTPProtocol:
-        """The protocol of a connection that is being made."""
-        return ZMTPProtocol(self._core, self, self.incoming)
+    def new_protocol(self, peer_address: str = "") -> ZMTPProtocol:
+        """The protocol of a connection that is being made; see there for ``peer_address``."""
+        return ZMTPProtocol(self._core, self, self.incoming, peer_address)
 
     # What a protocol tells
 

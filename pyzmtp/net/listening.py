@@ -141,7 +141,7 @@ async def _is_stale(reactor: Reactor, place: IpcAddress, options: SocketOptions)
     try:
         if not stat.S_ISSOCK(os.stat(place.path).st_mode):
             return False
-        await dial(reactor, place, options, _Probe)
+        await dial(reactor, place, options, lambda _: _Probe())
     except ConnectionRefusedError:
         return True
     except (TransportError, OSError):

@@ -47,14 +47,18 @@ class ZMTPProtocol(Protocol):
     Towards the transport it is a push producer: while the transport's buffer is full, messages stay
     in the pipe's outbox. Towards the pipe it is a :class:`pyzmtp.patterns.pipe.Link`: while the inbox
     is full, the transport is not read, and TCP itself holds the peer back.
+
+    :ivar peer_address: where the peer is, if that is not what the transport says: behind a proxy.
     """
 
     transport: Transport
     connection: Engine
-    peer_address = ""
     pipe: Pipe | None = None
 
-    def __init__(self, core: SocketCore, keeper: Keeper, incoming: bool) -> None:
+    def __init__(
+        self, core: SocketCore, keeper: Keeper, incoming: bool, peer_address: str = ""
+    ) -> None:
+        self.peer_address = peer_address
         self._core = core
         self._keeper = keeper
         self._incoming = incoming
@@ -77,7 +81,7 @@ class ZMTPProtocol(Protocol):
 
     def connectionMade(self) -> None:
         transport = self.transport
-        self.peer_address = describe(transport.getPeer())
+        self.peer_address = self.peer_address or describe(transport.getPeer())
         transport.registerProducer(self, True)
         keeper = self._keeper
         self.connection = self._core.new_connection(

@@ -38,8 +38,9 @@ class Attempt:
         self.outcome = Outcomes(self.deferred)
         network.settle()
 
-    def build(self) -> Protocol:
-        """The protocol of the connection."""
+    def build(self, where: str) -> Protocol:
+        """The protocol of the connection, of which the transport knows all."""
+        assert where == ""
         self.built.append(Protocol())
         return self.built[-1]
 
@@ -113,7 +114,7 @@ def test_it_can_be_cancelled_before_it_has_begun(
     network: MemoryNetwork, place: ClientPlace
 ) -> None:
     reactor: Any = network.reactor()
-    deferred = Deferred.fromCoroutine(dial(reactor, place, SocketOptions(), Protocol))
+    deferred = Deferred.fromCoroutine(dial(reactor, place, SocketOptions(), lambda _: Protocol()))
     outcome = Outcomes(deferred)
     deferred.cancel()
     assert isinstance(outcome.error, CancelledError)
