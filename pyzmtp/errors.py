@@ -417,7 +417,8 @@ class ProxyError(NotPossibleNow):
     """
 
     def __init__(self, proxy: str, problem: str, reply: int | None = None) -> None:
-        super().__init__(f"SOCKS proxy {proxy}: {problem}")
+        number = "" if reply is None else f" (reply {reply})"
+        super().__init__(f"SOCKS proxy {proxy}: {problem}{number}")
         self.proxy = proxy
         self.problem = problem
         self.reply = reply

@@ -236,6 +236,13 @@ class SocketOptions:
         "none",
         secret=True,
     )
+    use_fd: int | None = option(
+        None,
+        or_none(integer(0, 2**31 - 1), "a new socket"),
+        "a listening socket that the next bind of tcp:// or ipc:// takes over, and closes in the end",
+        "ZMQ_USE_FD",
+        "-1 (a new socket)",
+    )
     backlog: int = option(
         100, integer(1, 2**31 - 1), "connections that may wait to be accepted", "ZMQ_BACKLOG"
     )

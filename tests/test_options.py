@@ -53,6 +53,7 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "socks_proxy": None,
     "socks_username": None,
     "socks_password": None,
+    "use_fd": None,
     "backlog": 100,
     "max_half_open": 1000,
     "max_half_open_per_address": 500,
@@ -157,7 +158,7 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
             ("host", 1),
             ".".join(["a" * 63, "a" * 63, "a" * 63, "a" * 62]) + ":1",
         ],
-    ),  # fmt: skip
+    ),
     "socks_username": (
         [None, "x", "x" * 255, "ä" * 127],
         ["", "x" * 256, "ä" * 128, b"x", 1, "\ud800"],
@@ -166,6 +167,7 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
         [None, "", "x" * 255, "ä" * 127],
         ["x" * 256, "ä" * 128, b"x", 1, "\ud800"],
     ),
+    "use_fd": ([None, 0, 3, 2**31 - 1], [*_NO_NUMBERS, -1, 1.0, 2**31]),
     "backlog": ([1, 2**31 - 1], [*_NO_BUFFERS, None]),
     "max_half_open": ([1, 10_000], [*_NO_SIZES, 0]),
     "max_half_open_per_address": ([1, 10_000], [*_NO_SIZES, 0]),

@@ -37,6 +37,7 @@ class SocketCore:
     :ivar forget: told of a bind or connect that has come to its end by itself.
     :ivar sent, received: messages that went through pipes that are gone by now.
     :ivar dropped_sent, dropped_received: messages that such pipes still held.
+    :ivar adopted: the descriptors that binds have taken over, as the option ``use_fd`` says.
     :ivar turn: collects what the socket's connections write in one turn of the reactor.
     """
 
@@ -49,6 +50,7 @@ class SocketCore:
     received: int = 0
     dropped_sent: int = 0
     dropped_received: int = 0
+    adopted: set[int] = field(factory=set)
     turn: WriteTurn = field(init=False)
     _connections: int = field(init=False, default=0)
 

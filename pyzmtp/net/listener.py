@@ -12,8 +12,9 @@ from twisted.internet.protocol import ServerFactory
 from twisted.python.failure import Failure
 
 from pyzmtp.engine.events import Accepted, AcceptFailed, BindFailed, CloseFailed, Listening
-from pyzmtp.errors import SocketClosed, TooManyPeers
+from pyzmtp.errors import BindError, SocketClosed, TooManyPeers
 from pyzmtp.net.accepting import watch_accepts
+from pyzmtp.net.address import IpcAddress, TcpAddress
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.keeper import Keeper
 from pyzmtp.net.kernel import file_number
@@ -76,8 +77,14 @@ class Listener(Keeper):
 
     async def _start(self, reactor: Reactor) -> str:
         factory = _Acceptor(self)
+        core = self._core
+        if isinstance(self._place, TcpAddress | IpcAddress) and self.options.use_fd in core.adopted:
+            # By now the number may be anybody's.
+            raise BindError(self.address, ValueError("an earlier bind has taken use_fd over"))
         listening = await listen(reactor, self._place, self.address, self.options, factory)
         self._listening = listening
+        if listening.descriptor is not None:
+            core.adopted.add(listening.descriptor)
         self.address = listening.address
         self._fileno = file_number(listening.port)
         watch_accepts(listening.port, self._accept_failed)

@@ -21,6 +21,7 @@ from twisted.python.failure import Failure
 
 from pyzmtp.errors import AddressInUse, BindError, ZMTPError
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, host_and_port
+from pyzmtp.net.adopting import adopt, release
 from pyzmtp.net.dialling import dial, unix_reactor
 from pyzmtp.net.interfaces import interface_address
 from pyzmtp.net.places import ServerPlace
@@ -42,6 +43,7 @@ class ListeningAt:
     :ivar directory: what was made for the path, and is to be removed in the end.
     :ivar path: of an ipc address.
     :ivar file: the file that is the socket, so that nobody else's is ever removed.
+    :ivar descriptor: the socket that was taken over (``use_fd``).
     """
 
     port: IListeningPort
@@ -49,9 +51,20 @@ class ListeningAt:
     directory: str | None = None
     path: str = ""
     file: tuple[int, int] | None = None
+    descriptor: int | None = None
 
     async def stop(self) -> None:
         """Listen no more, and leave nothing behind."""
+        try:
+            await self._stop_port()
+        finally:
+            if self.descriptor is not None:
+                release(self.descriptor)
+        if self.directory is not None:
+            with suppress(OSError):  # it is gone, or somebody has put something there
+                os.rmdir(self.directory)
+
+    async def _stop_port(self) -> None:
         port = self.port
         if self.file is None or self.file == _file_at(self.path):
             await maybeDeferred(port.stopListening)
@@ -61,9 +74,6 @@ class ListeningAt:
             port.disconnecting = True
             port.stopReading()
             tcp.Port.connectionLost(port, Failure(ConnectionDone()))
-        if self.directory is not None:
-            with suppress(OSError):  # it is gone, or somebody has put something there
-                os.rmdir(self.directory)
 
 
 def _file_at(path: str) -> tuple[int, int] | None:
@@ -83,7 +93,11 @@ async def listen(
     Raises :exc:`AddressInUse` if somebody else does, :exc:`BindError` if it cannot be for another
     reason, :exc:`TransportUnavailable` if the reactor has no such transport.
     """
+    descriptor = options.use_fd
     try:
+        if descriptor is not None and isinstance(place, TcpAddress | IpcAddress):
+            port = adopt(reactor, place, name, descriptor, factory)
+            return ListeningAt(port, _address_of(port), descriptor=descriptor)
         if isinstance(place, TcpAddress):
             return await _listen_tcp(reactor, place, options, factory)
         if isinstance(place, IpcAddress):

@@ -212,4 +212,4 @@ def _meaning(reply: int) -> str:
     try:
         return SOCKS5ReplyCode(bytes((reply,))).name.lower().replace("_", " ")
     except ValueError:  # of its own: Tor has some
-        return f"reply {reply}"
+        return "for a reason of its own"

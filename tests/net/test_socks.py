@@ -6,7 +6,7 @@ The proxy here is a peer that speaks bytes, and its bytes are the RFCs' own.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
@@ -40,7 +40,7 @@ OPENED_NAME = b"\x05\x00\x00\x03\x09proxy.lan\x04\x38"
 #: A name of the greatest length, which is no text.
 OPENED_LONG_NAME = b"\x05\x00\x00\x03\xff" + b"\xff" * 255 + b"\x04\x38"
 
-WHO = {"socks_username": "anne", "socks_password": "secret"}
+WHO: Final[dict[str, Any]] = {"socks_username": "anne", "socks_password": "secret"}
 
 
 class Recorder(Protocol):
