@@ -103,6 +103,7 @@ class ReconnectStop(Flag):
     NEVER = 0
     REFUSED = 1  # ZMQ_RECONNECT_STOP_CONN_REFUSED: nobody listens there
     HANDSHAKE_FAILED = 2  # ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED: it ended before it was ready
+    AFTER_DISCONNECT = 4  # ZMQ_RECONNECT_STOP_AFTER_DISCONNECT: whatever is still queued
 
 
 # RFC 15 folds XPUB and XSUB into PUB and SUB; libzmq sends numbers of their own.

@@ -48,6 +48,7 @@ class Connecter(Keeper):
     pipe only while there is a peer.
 
     :ivar outcome: fires with the peer of the first handshake, or with why there never will be one.
+    :ivar disconnected: whether it is stopped by ``disconnect()``, to be set before :meth:`stop`.
     """
 
     incoming = False
@@ -62,6 +63,7 @@ class Connecter(Keeper):
     ) -> None:
         super().__init__(core, name_of(where), where)
         self.outcome: Outcome[Peer] = Outcome()
+        self.disconnected = False
         self._reactor = reactor
         self._place = place
         self._routing_id = routing_id
@@ -117,7 +119,9 @@ class Connecter(Keeper):
         interval = options.reconnect_interval
         if self._over:
             return
-        if interval is None or self._stops_at(error):
+        if self._stops_after_disconnect():
+            error = ConnectAborted(self.address)
+        if interval is None or isinstance(error, ConnectAborted) or self._stops_at(error):
             self._end(error)
             return
         delay = interval
@@ -141,6 +145,11 @@ class Connecter(Keeper):
             return True
         connected = not isinstance(error, ConnectError)
         return ReconnectStop.HANDSHAKE_FAILED in stop and connected and not self._was_ready
+
+    def _stops_after_disconnect(self) -> bool:
+        """Whether ``disconnect()`` was called, and rules another attempt out."""
+        stop = self._core.options.reconnect_stop
+        return self.disconnected and ReconnectStop.AFTER_DISCONNECT in stop
 
     def _end(self, error: Exception) -> None:
         """Give up for good: nothing will be sent any more."""
@@ -219,7 +228,8 @@ class Connecter(Keeper):
     def _begin_stop(self) -> None:
         connected = self._pipe is not None and self._pipe.ready
         super()._begin_stop()
-        if not self._over and not connected and not self._has_to_send():
+        waiting = self._retry is not None and self._stops_after_disconnect()
+        if not self._over and not connected and (waiting or not self._has_to_send()):
             self._give_up()
 
     def _give_up(self) -> None:

@@ -193,6 +193,8 @@ class Socket:
             return fail(UnknownEndpoint(where))
         for connect in found:
             self._connects.remove(connect)
+            if isinstance(connect, Connecter):
+                connect.disconnected = True
         return self._part(found, self._options.linger)
 
     def _part(self, keepers: Sequence[_Bind | _Connect], linger: float | None) -> Deferred[None]:
