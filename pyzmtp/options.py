@@ -386,6 +386,11 @@ class SocketOptions:
         False, flag, "as xpub_manual, and what is sent after a subscription goes to its peer only",
         "ZMQ_XPUB_MANUAL_LAST_VALUE", types=_XPUB,
     )  # fmt: skip
+    only_first_subscribe: bool = live_option(
+        False, flag,
+        "a multipart message holds subscriptions if its first frame is one; else none ever does",
+        "ZMQ_ONLY_FIRST_SUBSCRIBE", "0: each frame may be one", types=_PUBLISHERS | _XSUB,
+    )  # fmt: skip
     max_subscriptions: int = live_option(
         100_000, integer(0), "topics that one peer may subscribe to; 0: any number",
         types=_PUBLISHERS,

@@ -12,7 +12,13 @@ from pyzmtp.patterns.distributor import distribute
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.subscription_trie import SubscriptionTrie
 from pyzmtp.wire.message import Message
-from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, is_subscription, subscription_message
+from pyzmtp.wire.subscription import (
+    CANCEL,
+    SUBSCRIBE,
+    is_subscription,
+    parts_of,
+    subscription_message,
+)
 
 __all__ = ["XPubPattern"]
 
@@ -25,7 +31,8 @@ class XPubPattern(Sender, FairReceiver):
     subscriptions are a set, as in libzmq: two to the same topic need one cancellation.
 
     Only a message of a single frame is a subscription. (libzmq looks into each frame of a multipart
-    message too and so can break it apart; a message is atomic here.)
+    message too and so can break it apart; a message is atomic here.) Under ``only_first_subscribe`` a
+    multipart message whose first frame is one is looked into as well.
 
     :ivar on_subscribed: called when peers may have subscribed to something.
     """
@@ -119,6 +126,8 @@ class XPubPattern(Sender, FairReceiver):
         received = []
         subscribed = False
         refusal: ProtocolError | None = None
+        if self.options.only_first_subscribe:
+            messages = [part for message in messages for part in parts_of(message)]
         for message in messages:
             if not is_subscription(message):
                 received.append(message)

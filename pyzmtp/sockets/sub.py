@@ -34,5 +34,5 @@ class SubSocket(ReceivingSocket):
 
     @property
     def topics(self) -> Collection[bytes]:
-        """What is subscribed to. (ZMQ_TOPICS_COUNT is their number.)"""
+        """What is subscribed to, each topic once. (ZMQ_TOPICS_COUNT is their number.)"""
         return frozenset(self._pattern.topics)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pyzmtp.constants import SocketType
 from pyzmtp.patterns.xsub import XSubPattern
 from pyzmtp.sockets.receiver import ReceivingSocket
@@ -20,3 +22,8 @@ class XSubSocket(SendingSocket, ReceivingSocket):
     socket_type = SocketType.XSUB
     _pattern_class = XSubPattern
     _pattern: XSubPattern
+
+    @property
+    def topics(self) -> Collection[bytes]:
+        """What is subscribed to, each topic once. (ZMQ_TOPICS_COUNT is their number.)"""
+        return frozenset(self._pattern.topics)

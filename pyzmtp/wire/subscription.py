@@ -15,6 +15,7 @@ __all__ = [
     "CANCEL",
     "SUBSCRIBE",
     "is_subscription",
+    "parts_of",
     "subscription_command",
     "subscription_message",
 ]
@@ -38,3 +39,16 @@ def subscription_message(prefix: bytes, topic: bytes) -> Message:
 def is_subscription(message: Message) -> bool:
     """Whether a message is the message form: one frame, that begins with 1 or 0."""
     return len(message) == 1 and message[0][:1] in (SUBSCRIBE, CANCEL)
+
+
+def parts_of(message: Message) -> list[Message]:
+    """The message, taken apart if it is a multipart one whose first frame is a subscription.
+
+    Then each frame that is one becomes a message, and the others are the last, if there are any.
+    (ZMQ_ONLY_FIRST_SUBSCRIBE)
+    """
+    if len(message) == 1 or message[0][:1] not in _NAMES:
+        return [message]
+    parts = [[frame] for frame in message if frame[:1] in _NAMES]
+    rest = [frame for frame in message if frame[:1] not in _NAMES]
+    return [*parts, rest] if rest else parts

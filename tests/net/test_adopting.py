@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IReactorSocket
 from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
-from zope.interface import implementer
+from zope.interface import directlyProvides
 
 from pyzmtp import PullSocket
 from pyzmtp.engine.events import BindFailed, Event
@@ -44,7 +44,6 @@ class _Port:
         self.handle.close()
 
 
-@implementer(IReactorSocket)
 class SocketReactor(Clock):
     """Adopts sockets, and notes which are read.
 
@@ -55,20 +54,13 @@ class SocketReactor(Clock):
         super().__init__()
         self.reading: set[Any] = set()
         self.refusal: Exception | None = None
+        directlyProvides(self, IReactorSocket)  # as far as it is asked for
 
     def adoptStreamPort(self, descriptor: int, family: int, factory: Factory) -> _Port:
         assert not os.get_blocking(descriptor)  # IReactorSocket wants it so
         if self.refusal is not None:
             raise self.refusal
         return _Port(descriptor, family)
-
-    def adoptStreamConnection(self, descriptor: int, family: int, factory: Factory) -> None:
-        raise NotImplementedError
-
-    def adoptDatagramPort(
-        self, descriptor: int, family: int, protocol: object, maxPacketSize: int = 0
-    ) -> None:
-        raise NotImplementedError
 
     def addReader(self, port: object) -> None:
         self.reading.add(port)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pyzmtp.wire.framing import encode_message
-from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_command, subscription_message
+from pyzmtp.wire.subscription import (
+    CANCEL,
+    SUBSCRIBE,
+    parts_of,
+    subscription_command,
+    subscription_message,
+)
 
 from .. import vectors
 
@@ -50,3 +56,24 @@ def test_a_topic_of_255_bytes_has_the_long_bit_that_libzmq_forgets() -> None:
     data = encode_message(subscription_message(SUBSCRIBE, b"T" * 255))
     assert data == b"\x02" + vectors.MESSAGE_255_BROKEN[1:]
     assert vectors.MESSAGE_255_BROKEN[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        ([b"A"], [[b"A"]]),
+        ([b"\x01A"], [[b"\x01A"]]),
+        ([b""], [[b""]]),
+        ([b"h", b"\x01C", b""], [[b"h", b"\x01C", b""]]),
+        ([b"", b"\x01C"], [[b"", b"\x01C"]]),
+        ([b"\x02", b"\x01C"], [[b"\x02", b"\x01C"]]),
+        ([b"\x01A", b"x", b"y"], [[b"\x01A"], [b"x", b"y"]]),
+        ([b"\x00", b""], [[b"\x00"], [b""]]),
+        ([b"\x01A", b"\x00B"], [[b"\x01A"], [b"\x00B"]]),
+        ([b"\x01A", b"x", b"\x01B", b"y"], [[b"\x01A"], [b"\x01B"], [b"x", b"y"]]),
+    ],
+)
+def test_the_parts_of_a_message_that_begins_with_a_subscription(
+    message: list[bytes], parts: list[list[bytes]]
+) -> None:
+    assert parts_of(message) == parts
