@@ -99,8 +99,11 @@ class Socket:
         """Listen at ``where``; fires with the real address, the port or path filled in.
 
         ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``), a Twisted endpoint string
-        or an ``IStreamServerEndpoint``. Raises :exc:`AddressError`; fails with :exc:`AddressInUse`,
-        :exc:`BindError` or :exc:`TransportUnavailable`. (``zmq_bind``)
+        or an ``IStreamServerEndpoint``. With the option ``use_fd``, a ``tcp://`` or ``ipc://`` address
+        only says of what kind the given socket is.
+
+        Raises :exc:`AddressError`; fails with :exc:`AddressInUse`, :exc:`BindError` or
+        :exc:`TransportUnavailable`. (``zmq_bind``)
         """
         self._check_open()
         place = server_place(self._reactor, where)
@@ -133,7 +136,8 @@ class Socket:
         Fires with the peer when the first handshake is done; fails with the reason when there never
         will be one. It may be dropped: messages are queued meanwhile, and nothing unhandled is logged.
 
-        ``where``: as for :meth:`bind`, with an ``IStreamClientEndpoint``. ``routing_id`` is what a
+        ``where``: as for :meth:`bind`, with an ``IStreamClientEndpoint``. With ``socks_proxy``,
+        ``tcp://`` goes through that; :exc:`LibraryMissing` without socksio. ``routing_id`` is what a
         ROUTER or STREAM shall call the peer (ZMQ_CONNECT_ROUTING_ID). (``zmq_connect``)
         """
         self._check_open()
