@@ -95,13 +95,14 @@ class SocksTunnel(Protocol):
     def dataReceived(self, data: bytes) -> None:
         self._received += data
         while not self._opened.called and self._error is None:
+            said = self._received[:10]
             try:
                 reply = self._next_reply()
                 if reply is None:
                     return
                 self._take(reply)
             except MalformedReply:
-                self._fail(f"it does not speak SOCKS5: {self._received[:10]!r}")
+                self._fail(f"it does not speak SOCKS5: {said!r}")
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._cancel_timer()

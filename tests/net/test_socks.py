@@ -217,6 +217,12 @@ def test_a_method_that_was_not_offered(network: MemoryNetwork, choice: bytes) ->
     assert "NO_AUTH_REQUIRED" in str(attempt.error)
 
 
+def test_a_method_that_there_is_not(network: MemoryNetwork) -> None:
+    attempt = Attempt(network)
+    attempt.say(b"\x05\x77")
+    assert r"b'\x05w'" in str(attempt.error)
+
+
 def test_a_name_is_not_left_out(network: MemoryNetwork) -> None:
     attempt = Attempt(network, **WHO)
     attempt.proxy.take()
