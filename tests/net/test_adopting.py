@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import socket
 import stat
 import tempfile
@@ -93,7 +94,9 @@ def listening_unix(path: Path | str) -> socket.socket:
 
 
 def listens(handle: socket.socket) -> bool:
-    return bool(handle.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    """Whether there is only nobody to accept: after a shutdown, there is its end to be read."""
+    accepts = bool(handle.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    return accepts and not select.select([handle], [], [], 0)[0]
 
 
 def is_open(descriptor: int) -> bool:
