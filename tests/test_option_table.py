@@ -34,6 +34,7 @@ _AT_ONCE: Final = [
     "xpub_manual",
     "xpub_manual_last_value",
     "xpub_welcome_message",
+    "only_first_subscribe",
     "max_subscriptions",
     "invert_matching",
     "xsub_verbose_unsubscribe",

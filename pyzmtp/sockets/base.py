@@ -91,6 +91,8 @@ class Socket:
         """
         self._check_open()
         self._options = self._core.options = options_for(self.socket_type, self._options, changes)
+        if "use_fd" in changes:
+            self._core.adopted.clear()  # the number means another descriptor now
         self._pattern.configure(self._options)
 
     # Addresses

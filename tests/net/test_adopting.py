@@ -269,10 +269,12 @@ def test_the_second_bind_of_a_socket_has_to_be_told_what_to_take() -> None:
     assert "earlier bind" in str(failed.error)
     assert isinstance(events[-1], BindFailed)
     assert listens(again)
-    again.close()
+    pull.configure(use_fd=descriptor)
+    assert Outcomes(pull.bind("tcp://*:*"))[0].startswith("tcp://")
     closed = Outcomes(pull.close())
     reactor.advance(0)
     assert closed == [None]
+    assert not is_open(again.detach())
 
 
 def test_inproc_takes_no_descriptor() -> None:

@@ -1,0 +1,135 @@
+"""Every error that pyzmtp raises, in one tree of three branches.
+
+::
+
+    ZMTPError
+    ├── ProtocolError                  what a peer did; ``libzmq_code`` is libzmq's number for it
+    │   ├── NotZMTP                    the first bytes are no ZMTP greeting
+    │   ├── UnsupportedVersion         a ZMTP older than ``min_version``
+    │   ├── MechanismMismatch          the two sides are configured for different mechanisms
+    │   ├── FramingError               a frame that the rules forbid
+    │   │   └── FrameTooLarge          longer than ``max_message_size`` or a handshake limit
+    │   ├── CommandError               a malformed command
+    │   │   ├── UnexpectedCommand      a well-formed one at the wrong time
+    │   │   └── MetadataError          a malformed or forbidden property in READY
+    │   ├── IncompatibleSocketType     for example a PUSH that met a SUB
+    │   ├── RoutingIdInUse             a second peer with a routing id that is taken
+    │   ├── TooManyPeers               the peer was one more than a limit or a PAIR allows
+    │   ├── TooManySubscriptions       the peer subscribed to more than ``max_subscriptions``
+    │   ├── HandshakeTimeout           the handshake took longer than ``handshake_timeout``
+    │   ├── HeartbeatTimeout           the peer was silent for too long
+    │   └── PeerRefused                the peer sent ERROR and its reason
+    ├── UsageError                     what the caller did
+    │   ├── WrongState                 for example two sends in a row on a REQ (``EFSM``)
+    │   ├── OptionError                a value that an option does not take (also a ``ValueError``)
+    │   ├── AddressError               an address that cannot be understood (also a ``ValueError``)
+    │   ├── UnknownEndpoint            unbind or disconnect of what is not there (``ENOENT``)
+    │   ├── TransportUnavailable       this reactor has no such transport
+    │   ├── LibraryMissing             an optional library is not installed
+    │   └── SocketClosed               the socket is closed, or was closed meanwhile
+    └── NotPossibleNow                 what could not be done at this moment
+        ├── WouldBlock                 a queue is full, nothing to do but wait (``EAGAIN``)
+        ├── OperationTimeout           (also a ``TimeoutError``)
+        │   ├── SendTimeout            ``send_timeout`` passed
+        │   ├── ReceiveTimeout         ``receive_timeout`` passed
+        │   └── RequestTimeout         no reply within the ``timeout`` of a request
+        ├── HostUnreachable            a ROUTER or STREAM knows no such peer (``EHOSTUNREACH``)
+        ├── PeerLost                   the peer that had our request went away
+        ├── AddressInUse               somebody else listens there (``EADDRINUSE``)
+        ├── BindError                  the operating system refused the address
+        ├── ConnectError               one attempt to connect failed; more may follow
+        ├── ProxyError                 why: the SOCKS proxy did not open a tunnel
+        └── ConnectAborted             the connection was ended before it was ready
+
+Errors carry fields, so that no program needs to read their text.
+"""
+
+from __future__ import annotations
+
+from pyzmtp.errors.base import (
+    ZMTPError,
+)
+from pyzmtp.errors.not_possible_now import (
+    AddressInUse,
+    BindError,
+    ConnectAborted,
+    ConnectError,
+    HostUnreachable,
+    NotPossibleNow,
+    OperationTimeout,
+    PeerLost,
+    ProxyError,
+    ReceiveTimeout,
+    RequestTimeout,
+    SendTimeout,
+    WouldBlock,
+)
+from pyzmtp.errors.protocol import (
+    CommandError,
+    FrameTooLarge,
+    FramingError,
+    HandshakeTimeout,
+    HeartbeatTimeout,
+    IncompatibleSocketType,
+    MechanismMismatch,
+    MetadataError,
+    NotZMTP,
+    PeerRefused,
+    ProtocolError,
+    RoutingIdInUse,
+    TooManyPeers,
+    TooManySubscriptions,
+    UnexpectedCommand,
+    UnsupportedVersion,
+)
+from pyzmtp.errors.usage import (
+    AddressError,
+    LibraryMissing,
+    OptionError,
+    SocketClosed,
+    TransportUnavailable,
+    UnknownEndpoint,
+    UsageError,
+    WrongState,
+)
+
+__all__ = [
+    "AddressError",
+    "AddressInUse",
+    "BindError",
+    "CommandError",
+    "ConnectAborted",
+    "ConnectError",
+    "FrameTooLarge",
+    "FramingError",
+    "HandshakeTimeout",
+    "HeartbeatTimeout",
+    "HostUnreachable",
+    "IncompatibleSocketType",
+    "LibraryMissing",
+    "MechanismMismatch",
+    "MetadataError",
+    "NotPossibleNow",
+    "NotZMTP",
+    "OperationTimeout",
+    "OptionError",
+    "PeerLost",
+    "PeerRefused",
+    "ProtocolError",
+    "ProxyError",
+    "ReceiveTimeout",
+    "RequestTimeout",
+    "RoutingIdInUse",
+    "SendTimeout",
+    "SocketClosed",
+    "TooManyPeers",
+    "TooManySubscriptions",
+    "TransportUnavailable",
+    "UnexpectedCommand",
+    "UnknownEndpoint",
+    "UnsupportedVersion",
+    "UsageError",
+    "WouldBlock",
+    "WrongState",
+    "ZMTPError",
+]

@@ -1,0 +1,194 @@
+"""What a peer did: :exc:`ProtocolError` and below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pyzmtp.errors.base import ZMTPError
+
+if TYPE_CHECKING:
+    from pyzmtp.constants import SocketType
+
+__all__ = [
+    "CommandError",
+    "FrameTooLarge",
+    "FramingError",
+    "HandshakeTimeout",
+    "HeartbeatTimeout",
+    "IncompatibleSocketType",
+    "MechanismMismatch",
+    "MetadataError",
+    "NotZMTP",
+    "PeerRefused",
+    "ProtocolError",
+    "RoutingIdInUse",
+    "TooManyPeers",
+    "TooManySubscriptions",
+    "UnexpectedCommand",
+    "UnsupportedVersion",
+]
+
+
+class ProtocolError(ZMTPError):
+    """A peer broke the rules, or refused us.
+
+    ``libzmq_code`` is libzmq's number for the same fault, the value that its monitor gives with
+    ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL or _AUTH; 0 where libzmq has none.
+    """
+
+    libzmq_code = 0
+
+
+class NotZMTP(ProtocolError):
+    """What arrived is no ZMTP greeting: an HTTP request, a TLS hello, noise.
+
+    ``data``: the first bytes, at most ten.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(f"the peer does not speak ZMTP: it began with {data!r}")
+        self.data = data
+
+
+class UnsupportedVersion(ProtocolError):
+    """The peer speaks an older ZMTP than ``minimum``, the least that this socket accepts."""
+
+    def __init__(self, version: tuple[int, int], minimum: tuple[int, int]) -> None:
+        theirs, least = (f"{major}.{minor}" for major, minor in (version, minimum))
+        super().__init__(f"the peer speaks ZMTP {theirs}, this socket accepts {least} and later")
+        self.version = version
+        self.minimum = minimum
+
+
+class MechanismMismatch(ProtocolError):
+    """The peer's greeting names another security mechanism than ours."""
+
+    libzmq_code = 0x11000002
+
+    def __init__(self, ours: str, theirs: str) -> None:
+        super().__init__(f"this side is set to the mechanism {ours}, the peer to {theirs!r}")
+        self.ours = ours
+        self.theirs = theirs
+
+
+class FramingError(ProtocolError):
+    """A frame that RFC 37 forbids."""
+
+
+class FrameTooLarge(FramingError):
+    """A frame or message of ``size`` bytes where ``limit`` were allowed; none of it was buffered."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"a frame of {size} bytes, where at most {limit} are allowed")
+        self.size = size
+        self.limit = limit
+
+
+#: libzmq tells malformed commands apart by their names: ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_*.
+_MALFORMED: Final = {
+    "MESSAGE": 0x10000012,
+    "HELLO": 0x10000013,
+    "INITIATE": 0x10000014,
+    "ERROR": 0x10000015,
+    "READY": 0x10000016,
+    "WELCOME": 0x10000017,
+}
+
+
+class CommandError(ProtocolError):
+    """A command whose bytes do not follow its grammar; ``command`` is its name."""
+
+    libzmq_code = 0x10000011
+
+    def __init__(self, command: str, problem: str) -> None:
+        super().__init__(f"malformed {command} command: {problem}")
+        if type(self) is CommandError:
+            self.libzmq_code = _MALFORMED.get(command, self.libzmq_code)
+        self.command = command
+        self.problem = problem
+
+
+class UnexpectedCommand(CommandError):
+    """A command, or a message, that has no place in the present state."""
+
+    libzmq_code = 0x10000001
+
+    def __init__(self, command: str, expected: str) -> None:
+        ProtocolError.__init__(self, f"got {command!r} where {expected} was expected")
+        self.command = command
+        self.problem = f"expected {expected}"
+        self.expected = expected
+
+
+class MetadataError(CommandError):
+    """A property block that is cut short, too large, or holds a forbidden value."""
+
+    libzmq_code = 0x10000018
+
+
+class IncompatibleSocketType(ProtocolError):
+    """The peer's socket type cannot talk to ours (RFC 37, "Socket types")."""
+
+    libzmq_code = 0x10000018
+
+    def __init__(self, ours: SocketType, theirs: str) -> None:
+        super().__init__(f"a {ours.value} socket cannot talk to a {theirs!r} socket")
+        self.ours = ours
+        self.theirs = theirs
+
+
+class RoutingIdInUse(ProtocolError):
+    """Another peer with the same routing id is connected; ``router_handover`` would replace it."""
+
+    def __init__(self, routing_id: bytes) -> None:
+        super().__init__(f"the routing id {routing_id!r} belongs to another peer already")
+        self.routing_id = routing_id
+
+
+class TooManyPeers(ProtocolError):
+    """One peer more than ``limit``: a second peer of a PAIR, or too many unfinished handshakes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} peers")
+        self.limit = limit
+
+
+class TooManySubscriptions(ProtocolError):
+    """A peer subscribed to one topic more than ``limit``, the option ``max_subscriptions``."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} subscriptions")
+        self.limit = limit
+
+
+class HandshakeTimeout(ProtocolError):
+    """The handshake was not complete after ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"no complete handshake within {seconds} s")
+        self.seconds = seconds
+
+
+class HeartbeatTimeout(ProtocolError):
+    """Nothing came from the peer for ``seconds``, though a PING had asked for it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the peer was silent for {seconds} s")
+        self.seconds = seconds
+
+
+#: ZAP statuses that say no (libzmq: those that make ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).
+_REFUSALS: Final = ("300", "400", "500")
+
+
+class PeerRefused(ProtocolError):
+    """The peer answered the handshake with ERROR; ``reason`` is its text.
+
+    A server that refuses our credentials says "300", "400" or "500", the status codes of RFC 27 (ZAP):
+    then that is the ``libzmq_code``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the peer refused the connection: {reason!r}")
+        self.reason = reason
+        self.libzmq_code = int(reason) if reason in _REFUSALS else 0
