@@ -10,13 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from interop.peer import LibzmqPeer, Spawn
+from interop.peer import LibzmqPeer, Spawn, peer_pipes
 from interop.reactor import left_clean, run
-
-
-def peer_pipes() -> set[object]:
-    """Give the descriptors that outlive a test: those of the libzmq processes."""
-    return {pipe for peer in LibzmqPeer.alive for pipe in peer.descriptors()}
 
 
 @pytest.hookimpl(tryfirst=True)

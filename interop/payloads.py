@@ -61,7 +61,7 @@ def describe_frame(body: bytes) -> str:
     """Put `body` in words that differ where the bytes differ."""
     if len(body) <= SHOWN_WHOLE:
         return f"{len(body)} bytes {body.hex()}".rstrip()
-    return f"{len(body)} bytes #{hashlib.blake2b(body, digest_size=8).hexdigest()}"
+    return f"{len(body)} bytes #{hashlib.sha256(body).hexdigest()[:16]}"
 
 
 def describe(message: Iterable[bytes]) -> list[str]:

@@ -28,6 +28,10 @@ ROOT = Path(__file__).resolve().parent.parent
 GRACE = 5.0
 
 
+#: The program that owns the libzmq sockets.
+PROGRAM = (sys.executable, "-m", "interop.libzmq_peer")
+
+
 class PeerFailed(Exception):
     """The libzmq process could not do a command, or has ended."""
 
@@ -46,12 +50,11 @@ class LibzmqPeer(ProcessProtocol):
         self._ended: Deferred[None] | None = None
 
     @classmethod
-    async def start(cls) -> LibzmqPeer:
-        """Start a process and wait until it answers."""
+    async def start(cls, program: Sequence[str] = PROGRAM, python_path: Path = ROOT) -> LibzmqPeer:
+        """Start a process, which imports from `python_path`, and wait until it answers."""
         peer = cls()
-        arguments = [sys.executable, "-m", "interop.libzmq_peer"]
         reactor.spawnProcess(
-            peer, sys.executable, arguments, env={**os.environ, "PYTHONPATH": str(ROOT)}
+            peer, program[0], program, env={**os.environ, "PYTHONPATH": str(python_path)}
         )
         await peer.call("close_all")
         return peer
@@ -172,6 +175,11 @@ class LibzmqPeer(ProcessProtocol):
                 waiting.errback(PeerFailed(f"the libzmq process ended: {complaint}"))
         if self._ended is not None:
             self._ended.callback(None)
+
+
+def peer_pipes() -> set[object]:
+    """Give the descriptors that outlive a test: those of the libzmq processes."""
+    return {pipe for peer in LibzmqPeer.alive for pipe in peer.descriptors()}
 
 
 #: Starts a libzmq process which the test may harm.

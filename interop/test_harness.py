@@ -9,7 +9,6 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.protocol import ServerFactory
 
-from interop.conftest import peer_pipes
 from interop.conversations import BURST, CASES, check
 from interop.payloads import (
     Made,
@@ -20,7 +19,7 @@ from interop.payloads import (
     numbered,
     to_json,
 )
-from interop.peer import LibzmqPeer, PeerFailed, Spawn
+from interop.peer import LibzmqPeer, PeerFailed, Spawn, peer_pipes
 from interop.reactor import left_clean, reactor, run, within
 
 

@@ -1,0 +1,1 @@
+"""Interop with the libzmq versions of the past; run by `python -m interop.museum`."""
