@@ -153,23 +153,17 @@ def build_source(
     (source / "zmq").rename(work / "site" / "zmq")
 
 
-@attrs.frozen
-class Order:
-    """An exhibit to be set up."""
-
-    exhibit: Exhibit
-    interpreter: Interpreter
-
-
-def set_up_all(orders: list[Order], cache: Path) -> dict[Exhibit, Path | BuildFailed]:
+def set_up_all(
+    wanted: list[tuple[Exhibit, Interpreter]], cache: Path
+) -> dict[Exhibit, Path | BuildFailed]:
     """Set up all, as many at a time as there are processors, those that take longest first."""
 
-    def one(order: Order) -> Path | BuildFailed:
+    def one(pair: tuple[Exhibit, Interpreter]) -> Path | BuildFailed:
         try:
-            return set_up(order.exhibit, order.interpreter, cache)
+            return set_up(*pair, cache)
         except BuildFailed as error:
             return error
 
-    ordered = sorted(orders, key=lambda order: order.exhibit.build is None)
+    ordered = sorted(wanted, key=lambda pair: pair[0].build is None)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return dict(zip((order.exhibit for order in ordered), pool.map(one, ordered), strict=True))
+        return dict(zip((pair[0] for pair in ordered), pool.map(one, ordered), strict=True))
