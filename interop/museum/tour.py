@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -113,11 +114,12 @@ def try_cell(cell: Cell, interpreter: Interpreter, site: Path) -> str:
         for peer in started:
             await peer.discard()
 
+    reason = ""
     try:
         with left_clean(ours=peer_pipes):
             run(trial())
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    finally:
-        run(discard_all())
-    return ""
+        reason = f"{type(error).__name__}: {error}"
+    run(discard_all())
+    gc.collect()  # what nobody waited for is told now, not in the next cell
+    return reason

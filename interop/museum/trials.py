@@ -20,6 +20,7 @@ from interop.conversations import (
     ROOM,
     THEIR_ID,
     Case,
+    Conversation,
     check,
     hear_publisher,
     let_publish,
@@ -125,14 +126,21 @@ async def talk_to(visit: Visit, peer: LibzmqPeer, our_kind: str, their_kind: str
         events = EventLog(ours)
         await visit.join(theirs, ours, events)
         await let_publish(ours, theirs, notices=visit.exhibit.subscriptions_travel)
-        conversations = CONVERSATIONS[our_kind, their_kind]
-        if (our_kind, their_kind) == ("XSUB", "XPUB") and not visit.exhibit.xpub_takes_messages:
-            conversations = conversations[:1]
         for case in (SINGLE, MULTIPART):
-            for conversation in conversations:
+            for conversation in conversations_of(visit.exhibit, our_kind, their_kind):
                 await conversation(ours, theirs, case)
         assert not events.of(Disconnected), "the connection was lost"
         assert not events.of(HandshakeFailed), "a handshake failed"
+
+
+def conversations_of(exhibit: Exhibit, our_kind: str, their_kind: str) -> tuple[Conversation, ...]:
+    """Return all that a pair of types can say: from subscriber to publisher not in each version."""
+    conversations = CONVERSATIONS[our_kind, their_kind]
+    only_down = {
+        ("XSUB", "XPUB"): not exhibit.xpub_takes_messages,
+        ("XPUB", "XSUB"): not exhibit.xsub_sends_messages,
+    }
+    return conversations[:1] if only_down.get((our_kind, their_kind)) else conversations
 
 
 async def they_hear_again(visit: Visit) -> None:
@@ -179,7 +187,10 @@ async def we_hear_again(visit: Visit) -> None:
                 await events.wait(HandshakeSucceeded, number)
                 await hear_publisher(ours, theirs, TOPIC)
                 told = published(life)
-                await theirs.send([[b"other", b"unheard"], *told])
+                sent = [[b"other", b"unheard"], *told]
+                await theirs.send(sent)
+                if kind == "XSUB" and not visit.exhibit.subscriptions_travel:
+                    told = sent  # nobody filters: the publisher cannot, an XSUB does not
                 heard = [
                     describe(await within(ours.receive(), f"message of the {life!r} life"))
                     for _ in told
@@ -217,8 +228,9 @@ async def beat(visit: Visit) -> None:
 async def stopped_peer_is_dropped(visit: Visit) -> None:
     """With our heartbeats, a live peer is kept, and a stopped one dropped in time."""
     theirs = await visit.open(await visit.spawn(), "DEALER")
-    beats = {"heartbeat_interval": INTERVAL, "heartbeat_timeout": TIMEOUT}
-    async with DealerSocket(reactor, **visit.our_options("DEALER"), **beats) as ours:
+    options = visit.our_options("DEALER")
+    options |= {"heartbeat_interval": INTERVAL, "heartbeat_timeout": TIMEOUT}
+    async with DealerSocket(reactor, **options) as ours:
         events = EventLog(ours)
         await visit.join(theirs, ours, events)
         await deferLater(reactor, IDLE)
@@ -242,7 +254,8 @@ async def idle_peer_is_kept(visit: Visit) -> None:
         assert not events.of(Disconnected), "libzmq dropped us"
         told: list[Message] = [[b"still here"]]
         await theirs.send(told)
-        check([describe(await within(ours.receive(), "message"))], told, "after the silence")
+        heard = await within(ours.receive(), "message")
+        check([describe(heard)], told, "after the silence")
 
 
 #: The columns of the table.
