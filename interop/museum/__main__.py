@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from fnmatch import fnmatchcase
+from functools import partial
 
 import click
 from rich.console import Console
@@ -57,7 +58,8 @@ def main(versions: tuple[str, ...], only_list: bool) -> None:
         for exhibit in exhibits:
             click.echo(describe(exhibit))
         return
-    outcome = tour(exhibits, find, lambda wanted: set_up_all(wanted, cache_directory()), click.echo)
+    set_up = partial(set_up_all, cache=cache_directory(), say=click.echo)
+    outcome = tour(exhibits, find, set_up, click.echo)
     console = Console()
     if not console.is_terminal:
         console = Console(width=report.WIDTH)

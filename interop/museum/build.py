@@ -143,18 +143,14 @@ def build_source(
     run([*python, "-m", "pip", "download", *options, exhibit.requirement], work)
     [archive] = work.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
-        for member in opened.getmembers():
-            inside = (work / member.name).resolve().is_relative_to(work.resolve())
-            if not inside or not (member.isfile() or member.isdir()):
-                raise BuildFailed(f"{archive.name} holds {member.name}, which is not unpacked")
-        opened.extractall(work)
+        opened.extractall(work, filter="data")
     source = work / archive.name.removesuffix(".tar.gz")
     run([*python, "setup.py", "build_ext", "--inplace", *arguments], source)
     (source / "zmq").rename(work / "site" / "zmq")
 
 
 def set_up_all(
-    wanted: list[tuple[Exhibit, Interpreter]], cache: Path
+    wanted: list[tuple[Exhibit, Interpreter]], cache: Path, say: Callable[[str], None]
 ) -> dict[Exhibit, Path | BuildFailed]:
     """Set up all, as many at a time as there are processors, those that take longest first."""
 
@@ -163,7 +159,12 @@ def set_up_all(
             return set_up(*pair, cache)
         except BuildFailed as error:
             return error
+        except (OSError, tarfile.TarError) as error:
+            return BuildFailed(f"{type(error).__name__}: {error}")
 
+    new = [each.libzmq for each, python in wanted if not (cache / key(each, python)).is_dir()]
+    if new:
+        say(f"setting up libzmq {', '.join(new)} in {cache}, which takes a minute")
     ordered = sorted(wanted, key=lambda pair: pair[0].build is None)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip((pair[0] for pair in ordered), pool.map(one, ordered), strict=True))

@@ -44,6 +44,8 @@ BINDERS = ("pyzmtp", "libzmq")
 
 SINGLE = Case("single", tuple((Made(size, 7),) for size in (0, 1, 254, 255, 256, 65536)))
 
+BURST = Case("burst", tuple((b"#%03d" % n, Made(n, n)) for n in range(200)))
+
 #: Seconds between two attempts of ours to connect, and milliseconds between two of libzmq's.
 OUR_RECONNECT, THEIR_RECONNECT = 0.02, 20
 
@@ -126,7 +128,7 @@ async def talk_to(visit: Visit, peer: LibzmqPeer, our_kind: str, their_kind: str
         events = EventLog(ours)
         await visit.join(theirs, ours, events)
         await let_publish(ours, theirs, notices=visit.exhibit.subscriptions_travel)
-        for case in (SINGLE, MULTIPART):
+        for case in (SINGLE, MULTIPART, BURST):
             for conversation in conversations_of(visit.exhibit, our_kind, their_kind):
                 await conversation(ours, theirs, case)
         assert not events.of(Disconnected), "the connection was lost"
