@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from interop.museum.exhibits import Exhibit
-from interop.museum.tour import Cell, Outcome
+from interop.museum.tour import Cell, Outcome, expected_cells
 from interop.museum.trials import BINDERS, TRIALS, expected_trials
 
 #: Columns that the table needs; where the output is no terminal, rich would take it to be 80.
@@ -43,6 +43,8 @@ def show(exhibits: list[Exhibit], outcome: Outcome, console: Console) -> bool:
     failures = list(outcome.failures(exhibits))
     for failure in failures:
         console.print(f"[bold red]FAIL[/] {escape(failure)}", highlight=False)
-    tried = sum(not reason for reason in outcome.cells.values())
-    console.print(f"{tried} passed, {len(failures)} failed", highlight=False)
+    passed = sum(not reason for reason in outcome.cells.values())
+    left_out = sum(len(expected_cells(exhibit)) for exhibit in outcome.skipped)
+    skipped = f", {left_out} skipped" if left_out else ""
+    console.print(f"{passed} passed, {len(failures)} failed{skipped}", highlight=False)
     return not failures
