@@ -50,13 +50,13 @@ BURST = Case("burst", tuple((b"#%03d" % n, Made(n, n)) for n in range(200)))
 OUR_RECONNECT, THEIR_RECONNECT = 0.02, 20
 
 #: Our heartbeats: seconds between two PINGs, for an answer, and above both until we must know.
-INTERVAL, TIMEOUT, TOLERANCE = 0.1, 0.2, 0.5
+INTERVAL, TIMEOUT, TOLERANCE = 0.1, 0.4, 0.5
 
 #: libzmq's heartbeats, in milliseconds: it gives up who does not answer.
-THEIR_HEARTBEATS = {"HEARTBEAT_IVL": 50, "HEARTBEAT_TIMEOUT": 200, "HEARTBEAT_TTL": 1000}
+THEIR_HEARTBEATS = {"HEARTBEAT_IVL": 50, "HEARTBEAT_TIMEOUT": 500, "HEARTBEAT_TTL": 1000}
 
 #: How long a connection is left alone, seconds: several intervals and more than any limit above.
-IDLE = 0.5
+IDLE = 0.8
 
 TOPIC = b"topic"
 
