@@ -100,6 +100,13 @@ class LibzmqPeer(ProcessProtocol):
         return self in self.alive
 
     @property
+    def process_id(self) -> int:
+        """Give the number of the process."""
+        pid = self._process.pid
+        assert isinstance(pid, int), "the process has ended"
+        return pid
+
+    @property
     def idle(self) -> bool:
         """Whether the process runs and every command has been answered."""
         return self.running and not self._unanswered
@@ -131,10 +138,8 @@ class LibzmqPeer(ProcessProtocol):
         return self.kill()
 
     def _signal(self, number: signal.Signals) -> int:
-        pid = self._process.pid
-        assert isinstance(pid, int), "the process has ended"
-        os.kill(pid, number)
-        return pid
+        os.kill(self.process_id, number)
+        return self.process_id
 
     # -- ProcessProtocol --------------------------------------------------------------------
 

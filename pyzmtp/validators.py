@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from enum import Enum, Flag
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -29,6 +29,7 @@ from pyzmtp.errors import OptionError
 __all__ = [
     "LARGEST",
     "Effect",
+    "as_tuple",
     "byte_string",
     "check_callable",
     "flag",
@@ -37,6 +38,8 @@ __all__ = [
     "integer",
     "live_option",
     "metadata",
+    "networks",
+    "numbers",
     "option",
     "or_none",
     "own_copy",
@@ -246,6 +249,29 @@ def metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> N
     size = sum(len(name) + len(content) + 5 for name, content in value.items())
     good = len(value) <= MAX_PROPERTIES - 2 and size <= MAX_HANDSHAKE_COMMAND - _OWN_PROPERTIES
     _require(good, attribute, value, "it does not fit into a READY of 64 properties and 16 KiB")
+
+
+def networks(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """IP networks, such as ``127.0.0.0/8``, or single addresses."""
+    problem = "it takes networks as str, such as '127.0.0.0/8' or '::1'"
+    _require(isinstance(value, tuple), attribute, value, problem)
+    for network in value:
+        try:
+            good = isinstance(network, str) and ip_network(network, strict=False) is not None
+        except ValueError:
+            good = False
+        _require(good, attribute, network, problem)
+
+
+def numbers(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Ids that the system gives to users, groups and processes."""
+    good = isinstance(value, tuple) and all(type(one) is int and 0 <= one < 2**32 for one in value)
+    _require(good, attribute, value, "it takes whole numbers from 0 up, in a list, tuple or set")
+
+
+def as_tuple(value: Any) -> Any:
+    """Several values, that nobody can change later; anything else is left for the check to refuse."""
+    return tuple(value) if isinstance(value, list | set | frozenset) else value
 
 
 def own_copy(value: Any) -> Any:

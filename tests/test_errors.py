@@ -29,6 +29,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "IncompatibleSocketType": {"ours": SocketType.PUSH, "theirs": "SUB"},
     "RoutingIdInUse": {"routing_id": b"twin"},
     "TooManyPeers": {"limit": 7},
+    "NotAdmitted": {"peer_address": "192.0.2.1:5000"},
     "TooManySubscriptions": {"limit": 7},
     "HeartbeatTimeout": {"seconds": 1.5},
     "HandshakeTimeout": {"seconds": 30.0},

@@ -54,6 +54,10 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "socks_username": None,
     "socks_password": None,
     "use_fd": None,
+    "tcp_accept_filter": (),
+    "ipc_filter_uid": (),
+    "ipc_filter_gid": (),
+    "ipc_filter_pid": (),
     "backlog": 100,
     "max_half_open": 1000,
     "max_half_open_per_address": 500,
@@ -83,6 +87,7 @@ _NO_FLAGS: Final[list[Any]] = [0, 1, None, "yes", b"", []]
 _NO_SIZES: Final = [*_NO_NUMBERS, None, -1, 1.0, 2**62 + 1]
 _NO_TIMES: Final = [*_NO_NUMBERS, -1, -0.001]
 _NO_BUFFERS: Final = [*_NO_NUMBERS, 0, -1, 1.0, 2**31]
+_NO_IDS: Final = [None, 5, "root", ["root"], [-1], [2**32], [1.0], [True]]
 
 #: What each option takes, and what it does not.
 _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
@@ -115,6 +120,13 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
     "heartbeat_timeout": ([None, 0, 2, 0.25], _NO_TIMES),
     "heartbeat_ttl": ([0, 0.1, 65.5], [*_NO_TIMES, 65.6, None]),
     "connect_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
+    "tcp_accept_filter": (
+        [(), ("127.0.0.1",), ("10.0.0.0/8", "::1", "fe80::/10"), ("127.0.0.1/8",)],
+        [None, "127.0.0.1", 1, ["localhost"], ["300.0.0.1"], ["10.0.0.0/33"], [b"::1"], [1], [""]],
+    ),
+    "ipc_filter_uid": ([(), (0,), (1, 2**32 - 1)], _NO_IDS),
+    "ipc_filter_gid": ([(), (0,), (1, 2**32 - 1)], _NO_IDS),
+    "ipc_filter_pid": ([(), (0,), (1, 2**32 - 1)], _NO_IDS),
     "reconnect_interval": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
     "reconnect_interval_max": ([0, 0.0, 30, 0.25], [*_NO_TIMES, None]),
     "socks_proxy": (
@@ -292,7 +304,7 @@ def test_a_wrong_value_is_refused_and_the_error_says_all(name: str, value: Any) 
     assert str(error) == f"option {name}={error.value!r}: {error.problem}"
     if name == "socks_password":
         assert error.value == "(secret)"
-    elif not isinstance(value, dict):  # else it may be the item that is wrong
+    elif not isinstance(value, dict) and "filter" not in name:  # else an item may be wrong
         assert error.value is value
 
 
@@ -329,6 +341,14 @@ def test_a_secret_is_not_shown() -> None:
     options = SocketOptions(socks_username="anne", socks_password="hush")
     assert "anne" in repr(options)
     assert "hush" not in repr(options)
+
+
+def test_of_several_values_nobody_can_change_any_later() -> None:
+    given = ["127.0.0.1"]
+    options = SocketOptions(tcp_accept_filter=given, ipc_filter_uid={5})  # type: ignore[arg-type]
+    given.append("::1")
+    assert options.tcp_accept_filter == ("127.0.0.1",)
+    assert options.ipc_filter_uid == (5,)
 
 
 def test_of_metadata_the_wrong_item_is_named() -> None:

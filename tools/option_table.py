@@ -43,6 +43,8 @@ _KINDS: Final = {
     "bool": "True, False",
     "bytes": "bytes",
     "str": "text",
+    "tuple[str, ...]": "networks",
+    "tuple[int, ...]": "numbers",
     "tuple[int, int]": "major, minor",
     "Mapping[str, bytes]": "name: value",
     "ReconnectStop": "flags",

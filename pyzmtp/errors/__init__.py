@@ -15,6 +15,7 @@
     │   ├── IncompatibleSocketType     for example a PUSH that met a SUB
     │   ├── RoutingIdInUse             a second peer with a routing id that is taken
     │   ├── TooManyPeers               the peer was one more than a limit or a PAIR allows
+    │   ├── NotAdmitted                the peer is none that the filters of a bind let in
     │   ├── TooManySubscriptions       the peer subscribed to more than ``max_subscriptions``
     │   ├── HandshakeTimeout           the handshake took longer than ``handshake_timeout``
     │   ├── HeartbeatTimeout           the peer was silent for too long
@@ -73,6 +74,7 @@ from pyzmtp.errors.protocol import (
     IncompatibleSocketType,
     MechanismMismatch,
     MetadataError,
+    NotAdmitted,
     NotZMTP,
     PeerRefused,
     ProtocolError,
@@ -109,6 +111,7 @@ __all__ = [
     "LibraryMissing",
     "MechanismMismatch",
     "MetadataError",
+    "NotAdmitted",
     "NotPossibleNow",
     "NotZMTP",
     "OperationTimeout",

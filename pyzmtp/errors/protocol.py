@@ -18,6 +18,7 @@ __all__ = [
     "IncompatibleSocketType",
     "MechanismMismatch",
     "MetadataError",
+    "NotAdmitted",
     "NotZMTP",
     "PeerRefused",
     "ProtocolError",
@@ -151,6 +152,14 @@ class TooManyPeers(ProtocolError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"more than {limit} peers")
         self.limit = limit
+
+
+class NotAdmitted(ProtocolError):
+    """The filters of the bind (``tcp_accept_filter``, ``ipc_filter_uid`` ...) do not let the peer in."""
+
+    def __init__(self, peer_address: str) -> None:
+        super().__init__(f"the filters do not let {peer_address or 'that process'} in")
+        self.peer_address = peer_address
 
 
 class TooManySubscriptions(ProtocolError):

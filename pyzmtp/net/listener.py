@@ -12,9 +12,10 @@ from twisted.internet.protocol import ServerFactory
 from twisted.python.failure import Failure
 
 from pyzmtp.engine.events import Accepted, AcceptFailed, BindFailed, CloseFailed, Listening
-from pyzmtp.errors import BindError, SocketClosed, TooManyPeers
+from pyzmtp.errors import BindError, NotAdmitted, SocketClosed, TooManyPeers
 from pyzmtp.net.accepting import watch_accepts
 from pyzmtp.net.address import IpcAddress, TcpAddress
+from pyzmtp.net.admission import admits
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.keeper import Keeper
 from pyzmtp.net.kernel import file_number
@@ -111,6 +112,8 @@ class Listener(Keeper):
         options = self.options
         if self._stopped is not None:
             protocol.abort()
+        elif not admits(options, protocol.transport):
+            protocol.turn_away(NotAdmitted(protocol.peer_address))
         elif len(self._half_open) > options.max_half_open:
             self._drop_one(None, options.max_half_open)
         elif host and self._half_open_by_host[host] > options.max_half_open_per_address:

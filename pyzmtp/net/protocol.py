@@ -102,8 +102,7 @@ class ZMTPProtocol(Protocol):
             if ISystemHandle.providedBy(transport):
                 configure(transport.getHandle(), self._keeper.options)
         except OSError as error:
-            self._part(error)
-            self.abort()
+            self.turn_away(error)
 
     def dataReceived(self, data: bytes) -> None:
         self._receive(data)
@@ -235,6 +234,11 @@ class ZMTPProtocol(Protocol):
         """End the connection for a reason that the connection itself cannot know."""
         self.connection.reject(error)
         self._attend()
+
+    def turn_away(self, error: Exception) -> None:
+        """End the connection, of which nothing is known yet, without a word."""
+        self._part(error)
+        self.abort()
 
     def reset(self) -> None:
         """Lose the connection, with all that is under way; a connecter dials again."""

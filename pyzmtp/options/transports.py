@@ -5,7 +5,17 @@ from __future__ import annotations
 from attrs import frozen
 
 from pyzmtp import validators
-from pyzmtp.validators import flag, integer, option, or_none, seconds, text
+from pyzmtp.validators import (
+    as_tuple,
+    flag,
+    integer,
+    networks,
+    numbers,
+    option,
+    or_none,
+    seconds,
+    text,
+)
 
 __all__ = ["TransportOptions"]
 
@@ -27,6 +37,38 @@ class TransportOptions:
         "a listening socket that the next bind of tcp:// or ipc:// takes over, and closes in the end",
         "ZMQ_USE_FD",
         "-1 (a new socket)",
+    )
+    tcp_accept_filter: tuple[str, ...] = option(
+        (),
+        networks,
+        "the networks whose tcp connections are accepted; none: all",
+        "ZMQ_TCP_ACCEPT_FILTER",
+        "none",
+        converter=as_tuple,
+    )
+    ipc_filter_uid: tuple[int, ...] = option(
+        (),
+        numbers,
+        "the users whose ipc connections are accepted; one match of any ipc_filter is enough",
+        "ZMQ_IPC_FILTER_UID",
+        "none",
+        converter=as_tuple,
+    )
+    ipc_filter_gid: tuple[int, ...] = option(
+        (),
+        numbers,
+        "the groups whose members' ipc connections are accepted",
+        "ZMQ_IPC_FILTER_GID",
+        "none",
+        converter=as_tuple,
+    )
+    ipc_filter_pid: tuple[int, ...] = option(
+        (),
+        numbers,
+        "the processes whose ipc connections are accepted",
+        "ZMQ_IPC_FILTER_PID",
+        "none",
+        converter=as_tuple,
     )
     tcp_keepalive: bool | None = option(
         None,
