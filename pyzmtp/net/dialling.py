@@ -12,6 +12,7 @@ from twisted.internet.error import ConnectError as TransportError
 from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import IAddress, IConnector, IReactorUNIX
 from twisted.internet.protocol import ClientFactory, Factory, Protocol
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from pyzmtp.errors import LibraryMissing, ProxyError, TransportUnavailable
@@ -77,7 +78,7 @@ async def dial(
         factory = _DialFactory(partial(build, ""))
         unix = unix_reactor(reactor, place)
         factory.connector = unix.connectUNIX(place.path, factory, timeout=_timeout(options))
-        await factory.done
+        await _outcome(reactor, factory)
     else:
         assert not isinstance(place, InprocAddress)  # that is no transport: see pyzmtp.net.inproc
         await place.connect(Factory.forProtocol(partial(build, "")))
@@ -105,10 +106,20 @@ async def _dial_tcp(
             bindAddress=source,
         )
         try:
-            return await factory.done
+            return await _outcome(reactor, factory)
         except TransportError:
             if count == len(addresses):
                 raise
+
+
+async def _outcome(reactor: Reactor, factory: _DialFactory) -> None:
+    """Wait until the attempt has come to an end of which nothing is left in the reactor."""
+    try:
+        await factory.done
+    except CancelledError:
+        # Twisted begins an attempt with a timed call that it does not take back: let it pass.
+        await deferLater(reactor, 0)
+        raise
 
 
 async def _dial_through(

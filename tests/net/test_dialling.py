@@ -117,9 +117,23 @@ def test_it_can_be_cancelled_before_it_has_begun(
     deferred = Deferred.fromCoroutine(dial(reactor, place, SocketOptions(), lambda _: Protocol()))
     outcome = Outcomes(deferred)
     deferred.cancel()
-    assert isinstance(outcome.error, CancelledError)
     network.settle()
+    assert isinstance(outcome.error, CancelledError)
     network.assert_clean()
+
+
+def test_a_cancelled_attempt_ends_when_twisted_has_done_with_it(network: MemoryNetwork) -> None:
+    """Twisted begins each with callLater(0), and does not take it back."""
+    reactor: Any = network.reactor()
+    place = TcpAddress("127.0.0.1", 9)
+    deferred = Deferred.fromCoroutine(dial(reactor, place, SocketOptions(), lambda _: Protocol()))
+    before = reactor.callLater(0, lambda: None)
+    deferred.cancel()
+    left: list[bool] = []
+    deferred.addErrback(lambda _: left.append(before.active()))
+    assert left == []
+    network.settle()
+    assert left == [False]
 
 
 def test_the_source_is_used(network: MemoryNetwork) -> None:

@@ -200,6 +200,7 @@ def test_who_waits_to_send_may_close_from_within_configure(world: World) -> None
     outcomes = [Outcomes(wait) for wait in waits]
     push.configure(send_hwm=5)
     assert push.closed
+    world.settle()
     assert not any(outcome.pending for outcome in outcomes)
     assert isinstance(outcomes[-1].error, SocketClosed)
 

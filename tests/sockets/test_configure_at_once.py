@@ -46,6 +46,7 @@ def test_linger(world: World, linger: float, lasts: float) -> None:
         world.advance(lasts - 0.1)
         assert closed.pending
         world.advance(0.2)
+    world.settle()
     assert closed == [None]
     assert len(world.of(push, MessagesDropped)) == 1
 
