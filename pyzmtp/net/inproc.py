@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from attrs import Factory, define
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
 
 from pyzmtp.constants import VERSION, compatible
 from pyzmtp.engine.events import (
@@ -28,10 +29,10 @@ from pyzmtp.errors import (
     ProtocolError,
 )
 from pyzmtp.net.core import SocketCore
+from pyzmtp.net.inproc_link import InprocEnd
 from pyzmtp.net.outcome import Outcome
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
-from pyzmtp.wire.message import Message
 
 __all__ = ["InprocConnecter", "InprocListener"]
 
@@ -65,98 +66,11 @@ def _names_of(core: SocketCore) -> _Names:
     return _names.setdefault(core.reactor, _Names())
 
 
-class _End:
-    """One end of a link between two pipes; see :class:`pyzmtp.patterns.pipe.Link`.
-
-    What one side queues is handed to the other in the next turn of the reactor, so that no
-    application is ever called from within another's call. Until then the queue may hold what fits
-    into it and into the other's: the high-water marks of both sides add up, as in libzmq.
-    """
-
-    __slots__ = ("_collecting", "connection", "core", "keeper", "other", "pipe")
-
-    other: _End | None
-
-    def __init__(self, core: SocketCore, keeper: _InprocKeeper, pipe: Pipe) -> None:
-        self.core = core
-        self.keeper = keeper
-        self.pipe = pipe
-        self.other = None
-        self.connection = 0  # its number, once it has been told of
-        self._collecting = False
-
-    def wake(self) -> None:
-        if not self._collecting:
-            self._collecting = True
-            self.core.turn.join(self._end_turn)
-
-    def flush(self) -> None:
-        if self.other is not None:
-            self.pipe.send_mark = self.pipe.send_hwm + max(0, self.other.pipe.room())
-
-    def resume(self) -> None:
-        if self.other is not None and self.other.pipe.outbox:
-            self.other.wake()
-
-    def drop(self, error: ProtocolError) -> None:
-        self.close(error)
-        self.keeper.link_lost(self, error)
-
-    def finish(self) -> None:
-        self.drop(ProtocolError("the link was ended"))
-
-    def reset(self) -> None:
-        for end in (self, self.other):
-            if end is not None and isinstance(end.keeper, InprocConnecter):
-                end.keeper.resetting = True
-        self.drop(ProtocolError("the link was reset"))
-
-    def _end_turn(self) -> None:
-        self._collecting = False
-        if self.other is not None:
-            self.other.receive(self._take(self.other.pipe.fitting(self.pipe.outbox)))
-        if self.other is not None:
-            if self.other.pipe.room() <= 0:
-                self.other.pipe.block()
-            elif self.pipe.outbox:
-                self.wake()
-
-    def _take(self, count: int) -> list[Message]:
-        """The first ``count`` messages of the outbox, as lists that belong to nobody else."""
-        messages: list[Message] = []
-        for message in self.pipe.outbox[:count]:
-            assert isinstance(message, list)  # commands go only to peers that read them: none here
-            messages.append(list(message))
-        self.pipe.send_mark = self.pipe.send_hwm
-        self.pipe.taken_out(len(messages))
-        return messages
-
-    def receive(self, messages: list[Message]) -> None:
-        """Take what the other side has handed over."""
-        if messages:
-            self.pipe.received += len(messages)
-            self.core.pattern.deliver(self.pipe, messages)
-
-    def close(self, reason: Exception) -> None:
-        """Hand over what is queued, and part. The other side learns of both in its next turn."""
-        other = self.other
-        self.pipe.link = None
-        if other is not None:
-            messages = self._take(len(self.pipe.outbox))
-            other.other = self.other = None
-
-            def part() -> None:
-                if other in other.keeper.ends:
-                    other.receive(messages)
-                    other.keeper.link_lost(other, reason)
-
-            other.core.turn.join(part)
-
-
-class _InprocKeeper:
+class InprocKeeper:
     """What an inproc bind and an inproc connect have in common.
 
     :ivar options: the socket's options at the time that it was made.
+    :ivar resetting: whether a connect is to make its link anew when it has parted.
     """
 
     opened: ClassVar[type[Accepted | Connected]]
@@ -166,7 +80,8 @@ class _InprocKeeper:
         self.name = name
         self.core = core
         self.options = core.options
-        self.ends: list[_End] = []
+        self.ends: list[InprocEnd] = []
+        self.resetting = False
         self.stopped = False
         self._begun = False  # there was an event that has to be answered by Closed
 
@@ -175,7 +90,7 @@ class _InprocKeeper:
         """The pipes of the peers."""
         return [end.pipe for end in self.ends]
 
-    def new_peer(self, other: _InprocKeeper, incoming: bool) -> Peer:
+    def new_peer(self, other: InprocKeeper, incoming: bool) -> Peer:
         """How the socket at the other end is seen from here."""
         return Peer(
             address=self.address,
@@ -188,14 +103,14 @@ class _InprocKeeper:
             metadata=other.options.metadata,
         )
 
-    def join(self, pipe: Pipe) -> _End:
+    def join(self, pipe: Pipe) -> InprocEnd:
         """Make an end of a link for ``pipe``, whose handshake, if one were needed, is done."""
-        end = _End(self.core, self, pipe)
+        end = InprocEnd(self.core, self, pipe)
         self.ends.append(end)
         pipe.link = end
         return end
 
-    def tell_of(self, end: _End) -> None:
+    def tell_of(self, end: InprocEnd) -> None:
         """Tell that a link is there, unless that is done: it may part while others hear of it."""
         if not end.connection:
             end.connection = self.core.number_connection()
@@ -214,7 +129,7 @@ class _InprocKeeper:
             Disconnected(self.address, None, error, self.address, connection),
         )
 
-    def link_lost(self, end: _End, reason: Exception) -> None:
+    def link_lost(self, end: InprocEnd, reason: Exception) -> None:
         """A link has parted: what came through it can still be received."""
         if end not in self.ends:
             return
@@ -257,7 +172,7 @@ class _InprocKeeper:
         self.conclude()
 
 
-class InprocListener(_InprocKeeper):
+class InprocListener(InprocKeeper):
     """One bind to an inproc name."""
 
     opened = Accepted
@@ -294,13 +209,12 @@ class InprocListener(_InprocKeeper):
         return super().stop(linger)
 
 
-class InprocConnecter(_InprocKeeper):
+class InprocConnecter(InprocKeeper):
     """One connect to an inproc name, which may not be bound yet.
 
     As in libzmq, a link that has parted is not made again.
 
     :ivar outcome: fires with the peer, or with why there will be none.
-    :ivar resetting: whether the link is to be made anew when it has parted.
     """
 
     opened = Connected
@@ -308,7 +222,9 @@ class InprocConnecter(_InprocKeeper):
     def __init__(self, core: SocketCore, name: str, routing_id: bytes) -> None:
         super().__init__(core, name)
         self.outcome: Outcome[Peer] = Outcome()
-        self.resetting = False
+        self._ended: Outcome[bool] = Outcome()
+        self._lingering = False  # it only waits to get rid of its messages
+        self._give_up: IDelayedCall | None = None
         self._pipe = core.pattern.new_pipe(self.options)
         self._pipe.routing_id = routing_id
 
@@ -357,7 +273,8 @@ class InprocConnecter(_InprocKeeper):
             if not compatible(ours.socket_type, theirs.socket_type):
                 raise IncompatibleSocketType(ours.socket_type, theirs.socket_type.value)
             theirs.attach(remote)
-            ours.ready(pipe)
+            if pipe.attached:
+                ours.ready(pipe)
         except ProtocolError as error:
             theirs.detach(remote)
             listener.refuse(error)
@@ -365,6 +282,8 @@ class InprocConnecter(_InprocKeeper):
             self.core.retire(pipe, self.address, error)
             self.outcome.fail(error)
             self.conclude()
+            if self._lingering:
+                self._end(0)
             return
         near, far = self.join(pipe), listener.join(remote)
         near.other, far.other = far, near
@@ -375,13 +294,39 @@ class InprocConnecter(_InprocKeeper):
                 end.wake()
         assert pipe.peer is not None
         self.outcome.succeed(pipe.peer)
+        if self._lingering:
+            self._end(None)
 
     def stop(self, linger: float | None) -> Deferred[bool]:
-        if self.stopped:
-            return succeed(True)
-        _names_of(self.core).wait_no_more(self)
+        """End the link. Where there is none yet, something to be sent waits for it, as in libzmq."""
         self.outcome.fail(ConnectAborted(self.address))
-        return super().stop(linger)
+        waits = self in _names_of(self.core).waiting.get(self.name, [])
+        if linger == 0 or not waits or not self._pipe.outbox:
+            self._end(linger)
+        else:
+            self._lingering = True
+            self.core.pattern.detach(self._pipe)
+            if linger is not None:
+                self._limit(linger)
+        return self._ended.ask()
+
+    def _limit(self, linger: float) -> None:
+        """Wait no longer than this from now."""
+        reactor = self.core.reactor
+        if self._give_up is None or reactor.seconds() + linger < self._give_up.getTime():
+            self._wait_no_more()
+            self._give_up = reactor.callLater(linger, self._end, 0)
+
+    def _wait_no_more(self) -> None:
+        if self._give_up is not None and self._give_up.active():
+            self._give_up.cancel()
+
+    def _end(self, linger: float | None) -> None:
+        """The link, or the waiting for it, is over."""
+        self._wait_no_more()
+        _names_of(self.core).wait_no_more(self)
+        super().stop(linger)
+        self._ended.succeed(True)
 
     def finish(self) -> None:
         # libzmq: after disconnect() nothing of the peer is received any more.

@@ -187,20 +187,75 @@ def test_close_without_linger_drops_what_is_queued(world: World, on: MemoryReact
     assert push.stats.dropped_sent > 0
 
 
-def test_what_waits_for_a_bind_is_dropped_and_told_at_close(
+def test_without_linger_what_waits_for_a_bind_is_dropped_and_told(
     world: World, on: MemoryReactor
 ) -> None:
     push = world.make(PushSocket, on=on)
     connected = Outcomes(push.connect(X))
     push.try_send(b"x")
     assert push.stats.send_queue == 1
-    assert world.run(push.close()) is None
+    assert world.run(push.close(0)) is None
     assert isinstance(connected.error, ConnectAborted)
     assert push.stats.dropped_sent == 1
     assert [event.count for event in world.of(push, MessagesDropped)] == [1]
     pull = world.make(PullSocket, on=on)
     world.run(pull.bind(X))
     assert world.drain(pull) == []
+
+
+@pytest.mark.parametrize("end", ["close", "disconnect"])
+@pytest.mark.parametrize("linger", [None, 5])
+def test_what_waits_for_a_bind_is_handed_over_within_linger(
+    world: World, on: MemoryReactor, end: str, linger: float | None
+) -> None:
+    push = world.make(PushSocket, on=on, linger=linger)
+    connected = Outcomes(push.connect(X))
+    for number in range(3):
+        push.try_send(b"%d" % number)
+    ended = Outcomes(push.close() if end == "close" else push.disconnect(X))
+    assert isinstance(connected.error, ConnectAborted)
+    world.advance(4)
+    assert ended.pending
+    assert push.peers == ()
+    pull = world.make(PullSocket, on=on)
+    world.run(pull.bind(X))
+    world.settle()
+    assert ended == [None]
+    assert world.drain(pull) == [[b"0"], [b"1"], [b"2"]]
+    assert push.stats.dropped_sent == 0
+    assert pull.peers == ()
+
+
+@pytest.mark.parametrize("shorter", [False, True])
+def test_what_waits_for_a_bind_is_dropped_when_linger_is_over(
+    world: World, on: MemoryReactor, shorter: bool
+) -> None:
+    push = world.make(PushSocket, on=on)
+    push.connect(X)
+    push.try_send(b"x")
+    closed = Outcomes(push.close(5))
+    if shorter:
+        push.close(2)
+        push.close(60)  # cannot make it longer again
+    world.advance(1.9 if shorter else 4.9)
+    assert closed.pending
+    world.advance(0.2)
+    assert closed == [None]
+    assert [event.count for event in world.of(push, MessagesDropped)] == [1]
+    assert world.names(push)[-2:] == ["Closed", "MonitorStopped"]
+
+
+def test_who_lingers_for_a_bind_of_a_wrong_type_has_waited_in_vain(
+    world: World, on: MemoryReactor
+) -> None:
+    push = world.make(PushSocket, on=on)
+    push.connect(X)
+    push.try_send(b"x")
+    closed = Outcomes(push.close(5))
+    world.run(world.make(SubSocket, on=on).bind(X))
+    world.settle()
+    assert closed == [None]
+    assert push.stats.dropped_sent == 1
 
 
 def test_both_sides_can_close_in_one_turn(world: World, on: MemoryReactor) -> None:
