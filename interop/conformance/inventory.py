@@ -1,0 +1,223 @@
+"""libzmq's tests, by name, and what becomes of each.
+
+A name is a file ``tests/test_NAME.cpp`` of libzmq (or a group of them); so that none is forgotten, a
+test holds this list against the registered scenarios.
+"""
+
+from __future__ import annotations
+
+PATTERNS = (
+    "spec_req",
+    "spec_rep",
+    "spec_dealer",
+    "spec_router",
+    "spec_pushpull",
+    "req_correlate",
+    "req_relaxed",
+    "invalid_rep",
+    "reqrep_inproc",
+    "reqrep_tcp",
+    "reqrep_ipc",
+    "reqrep_device",
+    "router_mandatory",
+    "router_mandatory_hwm",
+    "router_handover",
+    "router_notify",
+    "probe_router",
+    "connect_rid",
+    "sub_forward",
+    "pubsub",
+    "xpub_verbose",
+    "xpub_manual",
+    "xpub_manual_last_value",
+    "xpub_nodrop",
+    "xpub_topic",
+    "xpub_welcome_msg",
+    "xsub_verbose",
+    "pub_invert_matching",
+    "pubsub_topics_count",
+    "mock_pub_sub",
+    "conflate",
+    "client_server",
+    "scatter_gather",
+    "channel",
+    "peer",
+    "peer_disconnect",
+    "radio_dish",
+    "dgram",
+    "hello_msg",
+    "disconnect_msg",
+    "hiccup_msg",
+)
+
+STREAM = (
+    "stream",
+    "stream_disconnect",
+    "stream_empty",
+    "stream_exceeds_buffer",
+    "stream_timeout",
+)
+
+CONNECTIONS = (
+    "hwm",
+    "hwm_pubsub",
+    "sockopt_hwm",
+    "immediate",
+    "bind_after_connect_tcp",
+    "inproc_connect",
+    "disconnect_inproc",
+    "term_endpoint",
+    "unbind_wildcard",
+    "last_endpoint",
+    "ipc_wildcard",
+    "rebind_ipc",
+    "abstract_ipc",
+    "bind_src_address",
+    "connect_resolve",
+    "setsockopt",
+    "reconnect_ivl",
+    "reconnect_options",
+    "heartbeats",
+    "timeo",
+    "tcp_accept_filter",
+    "filter_ipc",
+    "diffserv",
+    "use_fd",
+    "srcfd",
+    "pair_inproc",
+    "pair_ipc",
+    "pair_tcp",
+    "issue_566",
+    "many_sockets",
+    "ctx_destroy",
+    "shutdown_stress",
+    "fork",
+    "socks",
+    "ws_transport",
+    "wss_transport",
+    "capabilities",
+    "ctx_options",
+    "msg_flags",
+    "msg_init",
+    "msg_ffn",
+    "iov",
+    "z85",
+    "base85",
+    "getsockopt_memset",
+    "atomics",
+    "thread_safe",
+    "poller",
+    "timers",
+    "proxy",
+    "proxy_hwm",
+    "proxy_single_socket",
+    "proxy_steerable",
+    "proxy_terminate",
+)
+
+METADATA = ("metadata", "app_meta", "monitor")
+
+SECURITY = (
+    "security_null",
+    "security_plain",
+    "security_curve",
+    "security_zap",
+    "security_no_zap_handler",
+    "security_gssapi",
+)
+
+UNITS = (
+    "bind_fuzzer",
+    "bind_null_fuzzer",
+    "bind_curve_fuzzer",
+    "bind_stream_fuzzer",
+    "bind_ws_fuzzer",
+    "connect_fuzzer",
+    "connect_null_fuzzer",
+    "connect_curve_fuzzer",
+    "connect_stream_fuzzer",
+    "connect_ws_fuzzer",
+    "socket_options_fuzzer",
+    "z85_decode_fuzzer",
+    "unittest_mtrie",
+    "unittest_radix_tree",
+    "unittest_curve_encoding",
+    "unittest_ip_resolver",
+    "unittest_udp_address",
+)
+
+OTHERS = (
+    "address_tipc",
+    "connect_delay_tipc",
+    "pair_tipc",
+    "reqrep_device_tipc",
+    "reqrep_tipc",
+    "router_mandatory_tipc",
+    "shutdown_stress_tipc",
+    "sub_forward_tipc",
+    "term_endpoint_tipc",
+    "pair_vmci",
+    "reqrep_vmci",
+    "pair_vsock",
+    "reqrep_vsock",
+    "busy_poll",
+    "pair_tcp_cap_net_admin",
+    "sodium",
+    "zmq_poll_fd",
+    "zmq_ppoll_fd",
+    "zmq_ppoll_signals",
+    "ancillaries",
+    "system",
+    "socket_null",
+)
+
+#: Every name.
+NAMES = (*PATTERNS, *STREAM, *CONNECTIONS, *METADATA, *SECURITY, *UNITS, *OTHERS)
+
+_DRAFT_TYPES = "draft socket types: not there yet"
+_SECURITY = "security: not there yet"
+_WEBSOCKET = "websocket: not there yet"
+
+#: What waits for a part of pyzmtp that is not there yet.
+LATER = {
+    "client_server": _DRAFT_TYPES,
+    "scatter_gather": _DRAFT_TYPES,
+    "channel": _DRAFT_TYPES,
+    "peer": _DRAFT_TYPES,
+    "peer_disconnect": _DRAFT_TYPES,
+    "radio_dish": _DRAFT_TYPES,
+    "dgram": _DRAFT_TYPES,
+    "unittest_udp_address": _DRAFT_TYPES,
+    **dict.fromkeys(SECURITY, _SECURITY),
+    "z85": _SECURITY,
+    "base85": _SECURITY,
+    "bind_curve_fuzzer": _SECURITY,
+    "connect_curve_fuzzer": _SECURITY,
+    "z85_decode_fuzzer": _SECURITY,
+    "unittest_curve_encoding": _SECURITY,
+    "ws_transport": _WEBSOCKET,
+    "wss_transport": _WEBSOCKET,
+    "bind_ws_fuzzer": _WEBSOCKET,
+    "connect_ws_fuzzer": _WEBSOCKET,
+}
+
+#: What has no meaning for pyzmtp.
+NOT_APPLICABLE = {
+    **{name: "TIPC: no Twisted transport" for name in OTHERS if name.endswith("_tipc")},
+    "pair_vmci": "VMCI: no Twisted transport",
+    "reqrep_vmci": "VMCI: no Twisted transport",
+    "pair_vsock": "VSOCK: no Twisted transport",
+    "reqrep_vsock": "VSOCK: no Twisted transport",
+    "busy_poll": "an option of libzmq's own event loop",
+    "pair_tcp_cap_net_admin": "SO_BINDTODEVICE and SO_PRIORITY need a privileged process",
+    "sodium": "libzmq's use of libsodium's random numbers",
+    "zmq_poll_fd": "zmq_poll: the reactor does this",
+    "zmq_ppoll_fd": "zmq_ppoll: the reactor does this",
+    "zmq_ppoll_signals": "zmq_ppoll: the reactor does this",
+    "ancillaries": "C API: version and error strings",
+    "system": "the limits of the machine that runs libzmq's tests",
+    "socket_null": "C API: calls with a null pointer",
+}
+
+#: What other tests of this repository show: the file and the test function.
+ELSEWHERE: dict[str, str] = {}

@@ -1,0 +1,103 @@
+"""A socket that pyzmtp plays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pyzmtp
+from interop.conformance.actor import Actor, Message, Refused
+from interop.reactor import reactor, within
+from interop.sockets import CLASSES
+
+#: The first that fits counts.
+_NAMES: tuple[tuple[type[Exception], str], ...] = (
+    (pyzmtp.WouldBlock, "would-block"),
+    (pyzmtp.OperationTimeout, "would-block"),
+    (pyzmtp.HostUnreachable, "host-unreachable"),
+    (pyzmtp.PeerLost, "peer-lost"),
+    (pyzmtp.AddressInUse, "address-in-use"),
+    (pyzmtp.BindError, "cannot-bind"),
+    (pyzmtp.WrongState, "wrong-state"),
+    (pyzmtp.UnknownEndpoint, "unknown-endpoint"),
+    (pyzmtp.SocketClosed, "closed"),
+    (pyzmtp.UsageError, "invalid"),
+    (ValueError, "invalid"),
+    (AttributeError, "not-supported"),  # the class has no such method
+)
+
+
+@contextmanager
+def _in_common_terms() -> Iterator[None]:
+    try:
+        yield
+    except tuple(kind for kind, _ in _NAMES) as error:
+        name = next(name for kind, name in _NAMES if isinstance(error, kind))
+        raise Refused(name, repr(error)) from error
+
+
+class PyzmtpActor(Actor):
+    """See :class:`Actor`."""
+
+    def __init__(self, kind: str, options: dict[str, object]) -> None:
+        super().__init__(kind)
+        with _in_common_terms():
+            self.socket: Any = CLASSES[kind](reactor, **{"linger": 0, **options})
+        self.socket.on_event(self._note)
+
+    def __str__(self) -> str:
+        return f"pyzmtp's {self.kind}"
+
+    def _note(self, event: pyzmtp.Event) -> None:
+        if not isinstance(event, pyzmtp.MessagesDropped):  # libzmq does not tell
+            self.events.append(re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower())
+
+    async def bind(self, address: str) -> str:
+        with _in_common_terms():
+            bound: str = await within(self.socket.bind(address), f"bind {address}")
+            return bound
+
+    def connect(self, address: str, routing_id: bytes = b"") -> None:
+        with _in_common_terms():
+            self.socket.connect(address, routing_id=routing_id)
+
+    async def unbind(self, address: str) -> None:
+        with _in_common_terms():
+            await within(self.socket.unbind(address), f"unbind {address}")
+
+    async def disconnect(self, address: str) -> None:
+        with _in_common_terms():
+            await within(self.socket.disconnect(address), f"disconnect {address}")
+
+    async def close(self, linger: float = 0) -> None:
+        await within(self.socket.close(linger=linger), "close")
+
+    def send_now(self, *frames: bytes) -> None:
+        with _in_common_terms():
+            if not self.socket.try_send(frames):
+                raise Refused("would-block")
+
+    def receive_now(self) -> Message | None:
+        with _in_common_terms():
+            message: Message | None = self.socket.try_receive()
+            return message
+
+    def configure(self, **options: object) -> None:
+        with _in_common_terms():
+            self.socket.configure(**options)
+
+    def subscribe(self, topic: bytes = b"") -> None:
+        with _in_common_terms():
+            if self.kind == "XSUB":
+                self.send_now(b"\x01" + topic)
+            else:
+                self.socket.subscribe(topic)
+
+    def unsubscribe(self, topic: bytes = b"") -> None:
+        with _in_common_terms():
+            if self.kind == "XSUB":
+                self.send_now(b"\x00" + topic)
+            else:
+                self.socket.unsubscribe(topic)
