@@ -71,6 +71,14 @@ class Actor(ABC):
             return refused.name
         return OK
 
+    def try_receive(self) -> Message | str:
+        """Give a message without waiting, or the name of the error."""
+        try:
+            message = self.receive_now()
+        except Refused as refused:
+            return refused.name
+        return "would-block" if message is None else message
+
     async def send(self, *frames: bytes) -> None:
         """Send, as soon as there is room and a route."""
         taken: list[str] = []
@@ -127,6 +135,18 @@ class Actor(ABC):
     @abstractmethod
     def unsubscribe(self, topic: bytes = b"") -> None:
         """Undo :meth:`subscribe`."""
+
+    def try_unsubscribe(self, topic: bytes) -> str:
+        """Unsubscribe, and say what came of it."""
+        try:
+            self.unsubscribe(topic)
+        except Refused as refused:
+            return refused.name
+        return OK
+
+    @abstractmethod
+    def topic_count(self) -> int:
+        """Give the number of topics that are subscribed to here, or by the peers."""
 
     async def wait_event(self, name: str, number: int = 1, patience: float = PATIENCE) -> None:
         """Wait until there have been ``number`` events of that name."""

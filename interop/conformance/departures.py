@@ -28,7 +28,28 @@ FIRST = (Combination.PYZMTP_LIBZMQ, Combination.PYZMTP_PYZMTP)
 SECOND = (Combination.LIBZMQ_PYZMTP, Combination.PYZMTP_PYZMTP)
 ANY = FOUR[1:]
 
-DEPARTURES: tuple[Departure, ...] = ()
+DEPARTURES: tuple[Departure, ...] = (
+    Departure(
+        "invalid_rep.no_delimiter_on_the_wire",
+        FIRST,
+        [[b"b"], 0],
+        "one bad reply must not end the service: it is dropped, as on inproc",
+    ),
+    Departure(
+        "reqrep_tcp.connects_from_the_same_port",
+        SECOND,
+        "connect-retried",
+        "Twisted's connectTCP binds its local port without SO_REUSEADDR, so that two connections"
+        " cannot share one",
+    ),
+    Departure(
+        "xsub_verbose.a_verbose_xsub",
+        (Combination.PYZMTP_PYZMTP,),
+        [[], [b"\x01A", b"\x01A"], [b"\x00A"], []],
+        "XPUB does not tell a cancellation of what the peer did not hold: passed on, it would end"
+        " others' subscriptions upstream",
+    ),
+)
 
 
 def departure(scenario: str, combination: Combination) -> Departure | None:

@@ -169,3 +169,8 @@ class LibzmqActor(Actor):
                 self.socket.send(b"\x00" + topic, zmq.DONTWAIT)
             else:
                 self.socket.setsockopt(zmq.UNSUBSCRIBE, topic)
+
+    def topic_count(self) -> int:
+        with _in_common_terms():
+            count: int = self.socket.get(zmq.TOPICS_COUNT)
+            return count

@@ -101,3 +101,7 @@ class PyzmtpActor(Actor):
                 self.send_now(b"\x00" + topic)
             else:
                 self.socket.unsubscribe(topic)
+
+    def topic_count(self) -> int:
+        with _in_common_terms():
+            return len(self.socket.topics)
