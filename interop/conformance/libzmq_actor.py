@@ -172,5 +172,4 @@ class LibzmqActor(Actor):
 
     def topic_count(self) -> int:
         with _in_common_terms():
-            count: int = self.socket.get(zmq.TOPICS_COUNT)
-            return count
+            return int(self.socket.get(zmq.TOPICS_COUNT))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.interfaces import ITransport
 from twisted.internet.protocol import Protocol, ServerFactory
@@ -56,16 +56,19 @@ class RawPeer(Protocol):
     def __init__(self) -> None:
         self.received = bytearray()
         self.lost = False
-        self._made: Deferred[None] = Deferred()
-
-    def connectionMade(self) -> None:
-        self._made.callback(None)
 
     def dataReceived(self, data: bytes) -> None:
         self.received += data
 
     def connectionLost(self, reason: object = None) -> None:
         self.lost = True
+
+    @property
+    def remote_address(self) -> str:
+        """Give the ``tcp://host:port`` of the other end."""
+        peer = self.transport.getPeer()
+        assert isinstance(peer, IPv4Address)
+        return f"tcp://{peer.host}:{peer.port}"
 
     def write(self, data: bytes) -> None:
         """Write bytes."""

@@ -104,8 +104,10 @@ class XPubPattern(Sender, FairReceiver):
         """Under ``xpub_manual``: subscribe the peer whose request was received last, or cancel."""
         if not self._manual:
             raise WrongState("only with xpub_manual are subscriptions answered")
-        if self._requester is None or not self._requester.attached:
+        if self._requester is None:
             raise WrongState("there is no peer whose request was received last")
+        if not self._requester.attached:
+            return  # it left meanwhile, which whoever answers need not know
         if prefix == SUBSCRIBE:
             self._trie.add(topic, self._requester)
             self.on_subscribed()
@@ -115,7 +117,8 @@ class XPubPattern(Sender, FairReceiver):
     def try_send(self, message: Message) -> bool:
         pipes = self.subscribers(message[0])
         if self.options.xpub_manual_last_value and self._requester is not None:
-            pipes = [pipe for pipe in pipes if pipe is self._requester]
+            if self._requester.attached:
+                pipes = [pipe for pipe in pipes if pipe is self._requester]
             self._requester = None
         if self.options.xpub_nodrop and not all(pipe.writable for pipe in pipes):
             return False

@@ -26,8 +26,8 @@ class XPubSocket(PublishingSocket, ReceivingSocket):
     def subscribe(self, topic: BytesLike = b"") -> None:
         """Under ``xpub_manual``: subscribe the peer whose request was received last to ``topic``.
 
-        That need not be the topic that it asked for. Raises :exc:`WrongState` without such a peer.
-        (ZMQ_SUBSCRIBE on an XPUB)
+        That need not be the topic that it asked for. If the peer has left, nothing happens. Raises
+        :exc:`WrongState` before any request was received. (ZMQ_SUBSCRIBE on an XPUB)
         """
         self._check_open()
         self._pattern.answer(SUBSCRIBE, to_topic(topic))
@@ -35,7 +35,8 @@ class XPubSocket(PublishingSocket, ReceivingSocket):
     def unsubscribe(self, topic: BytesLike = b"") -> None:
         """Under ``xpub_manual``: take ``topic`` from the peer whose request was received last.
 
-        Raises :exc:`WrongState` without such a peer. (ZMQ_UNSUBSCRIBE on an XPUB)
+        If the peer has left, nothing happens. Raises :exc:`WrongState` before any request was received.
+        (ZMQ_UNSUBSCRIBE on an XPUB)
         """
         self._check_open()
         self._pattern.answer(CANCEL, to_topic(topic))

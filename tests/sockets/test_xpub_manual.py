@@ -65,15 +65,22 @@ def test_who_leaves_gives_back_what_was_asked_for_not_what_was_answered(world: W
 
 def test_an_answer_needs_somebody_who_asked(world: World) -> None:
     xpub = world.make(XPubSocket, xpub_manual=True)
-    sub = subscriber(world, world.bind(xpub), b"A")
+    subscriber(world, world.bind(xpub), b"A")
     with pytest.raises(WrongState):
         xpub.subscribe(b"A")
-    world.run(sub.close())
-    world.drain(xpub)
-    with pytest.raises(WrongState):
-        xpub.unsubscribe(b"A")
     with pytest.raises(WrongState):
         world.make(XPubSocket).subscribe(b"A")
+
+
+def test_an_answer_to_who_has_left_does_nothing(world: World) -> None:
+    xpub = world.make(XPubSocket, xpub_manual=True)
+    sub = subscriber(world, world.bind(xpub), b"A")
+    assert xpub.try_receive() == [b"\x01A"]
+    world.run(sub.close())
+    xpub.subscribe(b"A")
+    assert world.drain(xpub) == [[b"\x00A"]]
+    xpub.unsubscribe(b"A")
+    assert xpub.topics == frozenset()
 
 
 def test_a_last_value_goes_to_the_new_subscriber_only(world: World) -> None:
@@ -90,3 +97,16 @@ def test_a_last_value_goes_to_the_new_subscriber_only(world: World) -> None:
     xpub.try_send(b"A2")
     assert world.drain(first) == [[b"A1"], [b"A2"]]
     assert world.drain(second) == [[b"A1 again"], [b"A2"]]
+
+
+def test_a_last_value_for_who_has_left_goes_to_all(world: World) -> None:
+    xpub = world.make(XPubSocket, xpub_manual_last_value=True)
+    address = world.bind(xpub)
+    first, second = (subscriber(world, address, b"A") for _ in range(2))
+    for _ in range(2):
+        assert xpub.try_receive() == [b"\x01A"]
+        xpub.subscribe(b"A")
+    world.run(second.close())
+    assert world.drain(xpub) == [[b"\x00A"]]
+    xpub.try_send(b"A1")
+    assert world.drain(first) == [[b"A1"]]

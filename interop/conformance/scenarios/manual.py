@@ -221,3 +221,19 @@ async def messages_of_subscribers(stage: Stage) -> object:
         await subscriber.send(body)
     subscriber.subscribe(b"A")
     return await publisher.receive_many(4)
+
+
+@scenario("xpub_manual_last_value", expected=[b"A1"], transports=EVERYWHERE)
+async def the_last_subscriber_has_left(stage: Stage) -> object:
+    """If who subscribed last has left, what is sent goes to all."""
+    publisher = stage.first("XPUB", xpub_manual_last_value=True)
+    one, two = stage.second("SUB"), stage.second("SUB")
+    await stage.link(publisher, one, two)
+    for subscriber in (one, two):
+        subscriber.subscribe(b"A")
+        assert await publisher.receive() == [b"\x01A"]
+        publisher.subscribe(b"A")
+    await two.close()
+    assert await publisher.receive() == [b"\x00A"]
+    await publisher.send(b"A1")
+    return await one.receive()

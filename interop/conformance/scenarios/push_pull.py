@@ -119,7 +119,7 @@ async def a_message_is_dropped_whole(stage: Stage) -> object:
     pull.connect(address)
     await push.send(b"3", b"3", b"c" * large, b"3b")
     await push.send(b"5", b"5", b"d" * large)
-    seen = []
+    seen: list[list[object]] = []
     while not seen or seen[-1][0] != b"5":
         first, second, body, *rest = await pull.receive()
         seen.append([first, second, len(body), *rest])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop.conformance.actor import Actor
-from interop.conformance.scenario import EVERYWHERE, INPROC, TCP, scenario
+from interop.conformance.scenario import EVERYWHERE, INPROC, PURE, TCP, scenario
 from interop.conformance.stage import Stage
 from interop.reactor import until
 
@@ -114,6 +114,21 @@ async def connects_from_the_same_port(stage: Stage) -> object:
     for req, where in connected:
         await req.disconnect(where)
     return bounced
+
+
+@scenario(
+    "reqrep_tcp",
+    expected=True,
+    transports=TCP,
+    combinations=PURE,
+    why="a raw peer sees where the connection comes from",
+)
+async def the_port_of_origin(stage: Stage) -> object:
+    """The connection comes from the port before the semicolon."""
+    req, listener, source = stage.first("REQ"), await stage.raw_listen(), stage.lasting_address()
+    req.connect(_from_port(source, listener.address))
+    raw = await listener.peer()
+    return raw.remote_address == source
 
 
 @scenario("reqrep_ipc", expected=["ok", True], transports=("ipc", "tcp"))
