@@ -93,7 +93,7 @@ async def until(condition: Callable[[], bool], what: str, seconds: float = PATIE
     while not condition():
         if reactor.seconds() > deadline:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
-        await deferLater(reactor, 0.005)
+        await deferLater(reactor, 0.001)
 
 
 @implementer(ILogObserver)

@@ -39,7 +39,7 @@ DEPARTURES: tuple[Departure, ...] = (
         "reqrep_tcp.connects_from_the_same_port",
         SECOND,
         "connect-retried",
-        "Twisted's connectTCP binds its local port without SO_REUSEADDR, so that two connections"
+        "Twisted binds the local port of a connection without SO_REUSEADDR, so that two connections"
         " cannot share one",
     ),
     Departure(
