@@ -139,6 +139,14 @@ class Stage:
         """Wait until what will not happen would have happened."""
         await deferLater(reactor, seconds)
 
+    async def fill(self, sender: Actor, *frames: bytes, limit: int = 100_000) -> int:
+        """Send until there has been no room for a while; give the number that was taken."""
+        sent = 0
+        while sent < limit and (taken := sender.fill(*frames, limit=limit - sent)):
+            sent += taken
+            await self.settle()
+        return sent
+
     async def in_force(self, publisher: Actor, *subscribers: Actor) -> None:
         """Return when all that the SUB sockets have subscribed to is known to the publisher."""
         for number, subscriber in enumerate(subscribers):

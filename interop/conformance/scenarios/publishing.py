@@ -84,7 +84,7 @@ async def nothing_is_dropped(stage: Stage) -> object:
     subscriber.subscribe(b"")
     assert await publisher.receive() == [b"\x01"]
     body = bytes(65536)
-    sent = publisher.fill(body, limit=5000)
+    sent = await stage.fill(publisher, body, limit=5000)
     full = publisher.try_send(body)
     received = 0
     while received < sent:
