@@ -12,6 +12,8 @@ from interop.conformance.actor import Actor, Message, Refused
 from interop.reactor import reactor, within
 from interop.sockets import CLASSES
 
+_CLASSES = {**CLASSES, "STREAM": pyzmtp.StreamSocket}
+
 #: The first that fits counts.
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
     (pyzmtp.WouldBlock, "would-block"),
@@ -44,7 +46,7 @@ class PyzmtpActor(Actor):
     def __init__(self, kind: str, options: dict[str, object]) -> None:
         super().__init__(kind)
         with _in_common_terms():
-            self.socket: Any = CLASSES[kind](reactor, **{"linger": 0, **options})
+            self.socket: Any = _CLASSES[kind](reactor, **{"linger": 0, **options})
         self.socket.on_event(self._note)
 
     def __str__(self) -> str:

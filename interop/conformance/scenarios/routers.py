@@ -295,3 +295,16 @@ async def a_connect_while_receiving(stage: Stage) -> object:
     await x.send(b"Z", b"hi 1")
     got = await z.receive()
     return [y.receive_now(), got, await x.receive()]
+
+
+@scenario("connect_rid", expected=[[5, 0, b"hi 1"], [b"conn1", b"back"]], transports=TCP)
+async def streams(stage: Stage) -> object:
+    """CONNECT_ROUTING_ID names the peer of a STREAM as well."""
+    binder, connecter = stage.first("STREAM", stream_notify=False), stage.second("STREAM")
+    connecter.connect(await binder.bind(stage.address()), routing_id=b"conn1")
+    notice = await connecter.receive()
+    assert notice == [b"conn1", b""]
+    await connecter.send(b"conn1", b"hi 1")
+    sender, body = await binder.receive()
+    await binder.send(sender, b"back")
+    return [[len(sender), sender[0], body], await connecter.receive()]

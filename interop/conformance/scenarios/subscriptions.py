@@ -7,7 +7,7 @@ from interop.conformance.scenario import EVERYWHERE, OUR_SECOND, TCP, scenario
 from interop.conformance.stage import Stage
 
 
-async def _told(publisher: Actor, subscriber: Actor) -> list[bytes]:
+async def what_is_told(publisher: Actor, subscriber: Actor) -> list[bytes]:
     """Give what the publisher is told up to now; a last topic of the subscriber's marks the end."""
     subscriber.subscribe(b"~")
     seen = []
@@ -40,7 +40,7 @@ async def _subscribe_again(stage: Stage, **options: object) -> object:
     await stage.link(publisher, subscriber)
     for topic in (b"A", b"B", b"A"):
         subscriber.subscribe(topic)
-    told = await _told(publisher, subscriber)
+    told = await what_is_told(publisher, subscriber)
     await publisher.send(b"A")
     await publisher.send(b"B")
     return [*told, *await subscriber.receive_many(2)]
@@ -82,12 +82,12 @@ async def _two_subscribers(stage: Stage, **options: object) -> object:
     await stage.link(publisher, one, two)
     one.subscribe(b"A")
     one.subscribe(b"B")
-    told = [await _told(publisher, one)]
+    told = [await what_is_told(publisher, one)]
     two.subscribe(b"A")
-    told.append(await _told(publisher, two))
+    told.append(await what_is_told(publisher, two))
     for subscriber in (one, two, two):
         subscriber.unsubscribe(b"A")
-        told.append(await _told(publisher, subscriber))
+        told.append(await what_is_told(publisher, subscriber))
     return told
 
 
@@ -115,15 +115,15 @@ async def _counting(stage: Stage, **options: object) -> object:
     publisher, subscriber = stage.first("XPUB", **options), stage.second("SUB")
     await stage.link(publisher, subscriber)
     subscriber.unsubscribe(b"A")
-    told = [await _told(publisher, subscriber)]
+    told = [await what_is_told(publisher, subscriber)]
     subscriber.subscribe(b"A")
     subscriber.subscribe(b"A")
-    told.append(await _told(publisher, subscriber))
+    told.append(await what_is_told(publisher, subscriber))
     subscriber.unsubscribe(b"A")
     subscriber.unsubscribe(b"A")
-    told.append(await _told(publisher, subscriber))
+    told.append(await what_is_told(publisher, subscriber))
     subscriber.unsubscribe(b"A")
-    told.append(await _told(publisher, subscriber))
+    told.append(await what_is_told(publisher, subscriber))
     return told
 
 
@@ -157,5 +157,5 @@ async def _cancel_twice(stage: Stage, **options: object) -> object:
     for changes in ((False,), (True, True), (False,), (False,)):
         for add in changes:
             (subscriber.subscribe if add else subscriber.unsubscribe)(b"A")
-        told.append(await _told(publisher, subscriber))
+        told.append(await what_is_told(publisher, subscriber))
     return told
