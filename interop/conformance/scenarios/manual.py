@@ -237,3 +237,35 @@ async def the_last_subscriber_has_left(stage: Stage) -> object:
     assert await publisher.receive() == [b"\x00A"]
     await publisher.send(b"A1")
     return await one.receive()
+
+
+async def _multipart(stage: Stage, *messages: Message) -> object:
+    publisher = stage.first("XPUB", only_first_subscribe=True)
+    subscriber = stage.second("XSUB", only_first_subscribe=True)
+    await stage.link(publisher, subscriber)
+    for message in (*messages, [b"end"]):
+        await subscriber.send(*message)
+    seen = []
+    while [b"end"] not in seen:
+        seen.append(await publisher.receive())
+    return seen[:-1]
+
+
+@scenario(
+    "xpub_manual",
+    expected=[[b"ABC", b"\x00BC"], [b"ABC", b"\x01BC"]],
+    transports=EVERYWHERE,
+)
+async def later_frames_are_no_subscriptions(stage: Stage) -> object:
+    """With ONLY_FIRST_SUBSCRIBE a later frame may begin with 0 or 1 and is still a message's."""
+    return await _multipart(stage, [b"ABC", b"\x00BC"], [b"ABC", b"\x01BC"])
+
+
+@scenario(
+    "xpub_manual",
+    expected=[[b"\x01BC"], [b"\x01CD"], [b"\x00BC"], [b"\x00CD"]],
+    transports=EVERYWHERE,
+)
+async def a_first_frame_is_a_subscription(stage: Stage) -> object:
+    """The first frame of a message may be one; the frames arrive one by one then."""
+    return await _multipart(stage, [b"\x01BC", b"\x01CD"], [b"\x00BC", b"\x00CD"])
