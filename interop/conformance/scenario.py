@@ -22,6 +22,8 @@ OURS = (Combination.PYZMTP_PYZMTP,)
 STREAMS = ("tcp", "ipc")
 TCP = ("tcp",)
 INPROC = ("inproc",)
+#: What libzmq's own tests of the patterns use.
+TCP_INPROC = (*TCP, *INPROC)
 EVERYWHERE = (*STREAMS, *INPROC)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interop.conformance.scenario import EVERYWHERE, scenario
+from interop.conformance.scenario import TCP_INPROC, scenario
 from interop.conformance.scenarios.subscriptions import what_is_told
 from interop.conformance.stage import Stage
 
@@ -10,7 +10,7 @@ from interop.conformance.stage import Stage
 @scenario(
     "xpub_verbose",
     expected=[[b"\x01A", b"\x01B"], [b"\x01A"], [b"A"], [b"B"]],
-    transports=EVERYWHERE,
+    transports=TCP_INPROC,
 )
 async def verbose_from_now_on(stage: Stage) -> object:
     """VERBOSE set on a connected XPUB shows the next duplicate."""
@@ -30,7 +30,7 @@ async def verbose_from_now_on(stage: Stage) -> object:
 @scenario(
     "xpub_verbose",
     expected=[[b"\x01A"], [], [], [b"\x00A"], [b"\x01A"], [b"\x01A"], [b"\x00A"], [b"\x00A"]],
-    transports=EVERYWHERE,
+    transports=TCP_INPROC,
 )
 async def verboser_from_now_on(stage: Stage) -> object:
     """VERBOSER set on a connected XPUB shows duplicates of both from then on."""
@@ -49,7 +49,7 @@ async def verboser_from_now_on(stage: Stage) -> object:
     return seen
 
 
-@scenario("xsub_verbose", expected=[[b"\x01A"], [b"\x01A", b"\x01A"]], transports=EVERYWHERE)
+@scenario("xsub_verbose", expected=[[b"\x01A"], [b"\x01A", b"\x01A"]], transports=TCP_INPROC)
 async def verboser_for_an_xsub(stage: Stage) -> object:
     """The same with an XSUB."""
     publisher, subscriber = stage.first("XPUB"), stage.second("XSUB")
@@ -66,7 +66,7 @@ async def verboser_for_an_xsub(stage: Stage) -> object:
     return seen
 
 
-@scenario("router_mandatory", expected=["ok", "host-unreachable"], transports=EVERYWHERE)
+@scenario("router_mandatory", expected=["ok", "host-unreachable"], transports=TCP_INPROC)
 async def mandatory_from_now_on(stage: Stage) -> object:
     """A ROUTER drops for an unknown peer, and tells so once the option is set."""
     router = stage.first("ROUTER")
@@ -76,7 +76,7 @@ async def mandatory_from_now_on(stage: Stage) -> object:
     return [dropped, router.try_send(b"UNKNOWN", b"DATA")]
 
 
-@scenario("xpub_manual", expected=[[b"\x01A"], [b"XA"]], transports=EVERYWHERE)
+@scenario("xpub_manual", expected=[[b"\x01A"], [b"XA"]], transports=TCP_INPROC)
 async def manual_after_binding(stage: Stage) -> object:
     """MANUAL can be set on an XPUB that is bound."""
     publisher, subscriber = stage.first("XPUB"), stage.second("XSUB")
@@ -91,7 +91,7 @@ async def manual_after_binding(stage: Stage) -> object:
     return [subscription, await subscriber.receive()]
 
 
-@scenario("xpub_welcome_msg", expected=[b"W"], transports=EVERYWHERE)
+@scenario("xpub_welcome_msg", expected=[b"W"], transports=TCP_INPROC)
 async def welcome_after_binding(stage: Stage) -> object:
     """So can the welcome message."""
     publisher, subscriber = stage.first("XPUB"), stage.second("SUB")
@@ -105,7 +105,7 @@ async def welcome_after_binding(stage: Stage) -> object:
 @scenario(
     "pub_invert_matching",
     expected=[[[b"prefix1"]], [[b"p2"]], [[b"p2"]], [[b"prefix1"]]],
-    transports=EVERYWHERE,
+    transports=TCP_INPROC,
 )
 async def inverted_from_now_on(stage: Stage) -> object:
     """INVERT_MATCHING set on both sides delivers what did not match before."""

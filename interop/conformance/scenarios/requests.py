@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from interop.conformance.actor import Actor
-from interop.conformance.scenario import EVERYWHERE, INPROC, scenario
+from interop.conformance.scenario import INPROC, TCP_INPROC, scenario
 from interop.conformance.stage import Stage
 
 
-@scenario("spec_req", expected=[[b"DEF"]] * 5, transports=EVERYWHERE)
+@scenario("spec_req", expected=[[b"DEF"]] * 5, transports=TCP_INPROC)
 async def asks_each_in_turn(stage: Stage) -> object:
     """REQ asks each REP once, in turn."""
     req = stage.first("REQ")
@@ -22,7 +22,7 @@ async def asks_each_in_turn(stage: Stage) -> object:
     return replies
 
 
-@scenario("spec_req", expected=[[b"", b"ABC", b"DEF"], [b"GHI"]], transports=EVERYWHERE)
+@scenario("spec_req", expected=[[b"", b"ABC", b"DEF"], [b"GHI"]], transports=TCP_INPROC)
 async def frames_of_a_request(stage: Stage) -> object:
     """A request has an empty frame before its body; so has the reply, and REQ takes it away."""
     req, router = stage.first("REQ"), stage.second("ROUTER")
@@ -39,7 +39,7 @@ async def no_peer_no_request(stage: Stage) -> object:
     return stage.first("REQ").try_send(b"")
 
 
-@scenario("invalid_rep", expected=[b"b"], transports=EVERYWHERE)
+@scenario("invalid_rep", expected=[b"b"], transports=TCP_INPROC)
 async def an_address_without_a_reply(stage: Stage) -> object:
     """A ROUTER that sends an address and nothing else sends nothing."""
     req, router = stage.first("REQ"), stage.second("ROUTER")
@@ -75,7 +75,7 @@ async def _answer_badly_then_well(req: Actor, router: Actor, *bad: bytes) -> Non
     await router.send(sender, b"", b"b")
 
 
-@scenario("req_correlate", expected=[4, [b"", b"ABC", b"DEF"], [b"GHI"]], transports=EVERYWHERE)
+@scenario("req_correlate", expected=[4, [b"", b"ABC", b"DEF"], [b"GHI"]], transports=TCP_INPROC)
 async def a_wrong_number_is_passed_over(stage: Stage) -> object:
     """A request carries a number of four bytes; a reply with another is ignored."""
     req, router = stage.first("REQ", req_correlate=True), stage.second("ROUTER")
@@ -105,7 +105,7 @@ async def malformed_replies_are_passed_over(stage: Stage) -> object:
     return await req.receive()
 
 
-@scenario("req_correlate", expected=[b"GHI"], transports=EVERYWHERE)
+@scenario("req_correlate", expected=[b"GHI"], transports=TCP_INPROC)
 async def a_stranger_does_not_answer(stage: Stage) -> object:
     """A reply from another peer than the one that was asked is ignored, right number or not."""
     req = stage.first("REQ", req_correlate=True, routing_id=b"Q")
@@ -141,13 +141,13 @@ async def _second_request(req: Actor, reps: list[Actor]) -> list[list[bytes]]:
     return [second, await req.receive()]
 
 
-@scenario("req_relaxed", expected=[[b"OK"], [b"F", b"G"]], transports=EVERYWHERE)
+@scenario("req_relaxed", expected=[[b"OK"], [b"F", b"G"]], transports=TCP_INPROC)
 async def only_the_second_reply_counts(stage: Stage) -> object:
     """A second request may be sent before the reply; only its own reply is received."""
     return await _second_request(*await _relaxed(stage))
 
 
-@scenario("req_relaxed", expected=[[b"GOOD"], [b"J"]], transports=EVERYWHERE)
+@scenario("req_relaxed", expected=[[b"GOOD"], [b"J"]], transports=TCP_INPROC)
 async def a_reply_that_is_there_is_given_up(stage: Stage) -> object:
     """A second request gives up a reply that has come; no peer is lost by that (issue 1690)."""
     req, reps = await _relaxed(stage)
