@@ -43,13 +43,6 @@ DEPARTURES: tuple[Departure, ...] = (
         " cannot share one",
     ),
     Departure(
-        "xpub_manual.a_first_frame_is_a_subscription",
-        FIRST,
-        [[b"\x01BC", b"\x01CD"], [b"\x00BC", b"\x00CD"]],
-        "a message is atomic: only one of a single frame is a subscription, and no other is taken"
-        " apart",
-    ),
-    Departure(
         "xsub_verbose.a_verbose_xsub",
         (Combination.PYZMTP_PYZMTP,),
         [[], [b"\x01A", b"\x01A"], [b"\x00A"], []],

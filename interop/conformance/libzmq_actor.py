@@ -14,7 +14,6 @@ import attrs
 import zmq
 
 from interop.conformance.actor import Actor, Message, Refused
-from interop.conformance.pyzmtp_actor import ALWAYS_SET
 from pyzmtp import SocketOptions
 
 _NAMES = {
@@ -59,8 +58,6 @@ def _in_common_terms() -> Iterator[None]:
 
 def setting(name: str, value: object) -> list[tuple[int, int | bytes]]:
     """Turn one of our options into libzmq's number, unit and value."""
-    if name in ALWAYS_SET:
-        return [(getattr(zmq, name.upper()), int(bool(value)))]
     metadata = _FIELDS[name].metadata
     zmq_name: str = metadata["zmq"]
     number = getattr(zmq, zmq_name.removeprefix("ZMQ_"))

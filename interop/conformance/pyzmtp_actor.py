@@ -7,17 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import attrs
-
 import pyzmtp
 from interop.conformance.actor import Actor, Message, Refused
 from interop.reactor import reactor, within
 from interop.sockets import CLASSES
 
 _CLASSES = {**CLASSES, "STREAM": pyzmtp.StreamSocket}
-
-#: Options of libzmq's that pyzmtp does not have, since it always behaves as if they were set.
-ALWAYS_SET = {"only_first_subscribe"} - set(attrs.fields_dict(pyzmtp.SocketOptions))
 
 #: The first that fits counts.
 _NAMES: tuple[tuple[type[Exception], str], ...] = (
@@ -50,7 +45,6 @@ class PyzmtpActor(Actor):
 
     def __init__(self, kind: str, options: dict[str, object]) -> None:
         super().__init__(kind)
-        options = {name: value for name, value in options.items() if name not in ALWAYS_SET}
         with _in_common_terms():
             self.socket: Any = _CLASSES[kind](reactor, **{"linger": 0, **options})
         self.socket.on_event(self._note)
