@@ -125,6 +125,7 @@ async def _in_quick_succession(stage: Stage, option: str) -> object:
     one, two = stage.second("SUB"), stage.second("SUB")
     await stage.link(xpub, one, two)
     one.subscribe(b"1")
+    await stage.settle()  # or the other's may come first
     two.subscribe(b"2")
     for _ in range(2):
         await _pass_on_subscription(xpub, xsub)
