@@ -10,16 +10,20 @@ from weakref import WeakSet
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from pyzmtp.engine.events import (
     AcceptFailed,
     BindFailed,
+    Closed,
     CloseFailed,
     Event,
     HandshakeFailed,
     MessagesDropped,
     MonitorStopped,
 )
+from pyzmtp.errors import ProtocolError
+from pyzmtp.net.outcome import as_deferred
 from pyzmtp.validators import check_callable
 
 __all__ = ["EventStream", "Monitor"]
@@ -31,6 +35,12 @@ _WARNING_INTERVAL: Final = 1.0
 _WORTH_A_WARNING: Final = (BindFailed, AcceptFailed, CloseFailed, HandshakeFailed, MessagesDropped)
 
 _log = Logger(namespace="pyzmtp")
+
+
+def _is_given_up(event: Event) -> bool:
+    """Whether a connect has ended for a reason of which nothing else has told."""
+    error = event.error if isinstance(event, Closed) else None
+    return error is not None and not isinstance(error, ProtocolError)
 
 
 class EventStream:
@@ -154,18 +164,27 @@ class Monitor:
         self._report(event)
         for stream in list(self._streams):
             stream.put(event)
-        for callback in list(self._callbacks.values()):
-            try:
-                callback(event)
-            except Exception:
-                _log.failure("an event callback failed on {event}", event=event)
-
+        for registration, callback in list(self._callbacks.items()):
+            if registration in self._callbacks:  # the one before may have ended this
+                self._call(callback, event)
         if isinstance(event, MonitorStopped):
             self._closed = True
             self._callbacks.clear()
             for stream in list(self._streams):
                 stream.close()
             self._then()
+
+    def _call(self, callback: Callable[[Event], object], event: Event) -> None:
+        def failed(failure: Failure) -> None:
+            _log.failure("an event callback failed on {event}", failure, event=event)
+
+        try:
+            later = as_deferred(callback(event))
+        except Exception:
+            failed(Failure())
+            return
+        if later is not None:
+            later.addErrback(failed)
 
     def close(self, then: Callable[[], object] = lambda: None) -> None:
         """Pass on a last event, end all streams, and call ``then()`` when everybody knows."""
@@ -176,7 +195,8 @@ class Monitor:
 
     def _report(self, event: Event) -> None:
         kind = type(event).__name__
-        if not isinstance(event, _WORTH_A_WARNING):
+        error = getattr(event, "error", None)
+        if not isinstance(event, _WORTH_A_WARNING) and not _is_given_up(event):
             _log.debug("{kind} {address}", kind=kind, address=event.address, event=event)
             return
         now = self._reactor.seconds()
@@ -190,7 +210,7 @@ class Monitor:
                 f"{event.count} {'not sent' if event.unsent else 'not received'}: {event.reason}"
             )
         else:
-            reason = str(event.error)
+            reason = str(error)
         peer_address = getattr(event, "peer_address", "")
         _log.warn(
             "{kind} {address} {peer_address}: {reason} ({withheld} more since the last warning)",

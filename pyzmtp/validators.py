@@ -238,7 +238,8 @@ def metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> N
     _require(isinstance(value, Mapping), attribute, value, "it takes a mapping of str to bytes")
     for name, content in value.items():
         # libzmq: an application's property name begins with X-, and fits its length byte.
-        good = isinstance(name, str) and name.startswith("X-") and len(name) < 256
+        good = isinstance(name, str) and name.isascii() and name.startswith("X-")
+        good = good and len(name) < 256
         good = good and PROPERTY_NAME_CHARACTERS.issuperset(name.encode())
         _require(good, attribute, name, "a property's name is X- and letters, digits, -, _, . or +")
         good = isinstance(content, bytes) and len(content) <= MAX_PROPERTY_VALUE

@@ -1,7 +1,8 @@
 """One ZMTP connection, from the greeting to the last message, without I/O.
 
 Three things drive it: bytes that arrived (:meth:`Connection.receive_data`), the clock
-(:meth:`Connection.handle_timer`) and the end of the transport (:meth:`Connection.transport_lost`).
+(:meth:`Connection.handle_timer`) and what becomes of the transport (:meth:`Connection.moved`,
+:meth:`Connection.transport_lost`).
 After each of them look at :attr:`Connection.attention`: it is set when there are bytes to send
 (:meth:`Connection.data_to_send`), when the handshake is done (:attr:`Connection.peer`), or when the
 connection is over (:attr:`Connection.error`). A peer can never make any of them raise.
@@ -270,7 +271,9 @@ class Connection:
             assert greeting is not None  # the state table has no other way to get here
             ours = self._settings.socket_type
             self._open(
-                numbered_type(ours, greeting.socket_type), check_identity(ours, messages[0][0]), {}
+                numbered_type(ours, greeting.socket_type),
+                check_identity(ours, messages[0][0], "identity"),
+                {},
             )
             self.more = decoder.pending or decoder.error is not None
         elif decoder.error is not None:

@@ -35,6 +35,7 @@ What a program may rely on, on every transport, whatever is called from within a
   ``connection``, and between the two there is one ``HandshakeSucceeded`` or one ``HandshakeFailed`` at
   most. Without either, the socket itself gave the connection up before it was ready.
 - ``MonitorStopped`` is the very last event.
+- Two binds or connects of a socket to the same address cannot be told apart.
 - Everybody who listens is told the same events in the same order.
 """
 
@@ -210,9 +211,14 @@ class CloseFailed(Event):
 
 @frozen
 class Closed(Event):
-    """All is over that came of one bind or connect of ``address`` (ZMQ_EVENT_CLOSED)."""
+    """All is over that came of one bind or connect of ``address`` (ZMQ_EVENT_CLOSED).
+
+    :ivar error: why a connect was given up by itself; ``None`` after ``disconnect()``, ``unbind()`` and
+        ``close()``.
+    """
 
     fileno: int | None = None
+    error: Exception | None = None
 
 
 @frozen

@@ -42,16 +42,16 @@ def _check_compatible(ours: SocketType, theirs: SocketType) -> SocketType:
     return theirs
 
 
-def check_identity(ours: SocketType, identity: bytes) -> bytes:
-    """``identity``, if a ROUTER may call the peer so. Raises :exc:`MetadataError`."""
+def check_identity(ours: SocketType, identity: bytes, source: str = "READY") -> bytes:
+    """``identity``, if a ROUTER may call the peer so. Raises :exc:`MetadataError`, naming ``source``."""
     # RFC 37: only a ROUTER has a use for it.
     if ours is SocketType.ROUTER:
         if len(identity) > MAX_IDENTITY:
             problem = f"an Identity of {len(identity)} bytes, at most {MAX_IDENTITY} allowed"
-            raise MetadataError("READY", problem)
+            raise MetadataError(source, problem)
         if identity.startswith(b"\0"):
             # Such ids are ours to give: a peer that claimed one could take another's place.
-            raise MetadataError("READY", "an Identity may not begin with a zero byte")
+            raise MetadataError(source, "an Identity may not begin with a zero byte")
     return identity
 
 

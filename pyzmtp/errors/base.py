@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = [
-    "ZMTPError",
-]
+from typing import Any
+
+__all__ = ["ZMTPError"]
 
 
 class ZMTPError(Exception):
-    """The root of all errors of pyzmtp."""
+    """The root of all errors of pyzmtp. They can be copied and pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by calling the class: what that takes are the fields, and not the text.
+        return _revive, (type(self), self.args), self.__dict__
+
+
+def _revive(kind: type[ZMTPError], args: tuple[Any, ...]) -> ZMTPError:
+    error: ZMTPError = kind.__new__(kind, *args)
+    return error

@@ -36,7 +36,7 @@ def adopt(
     """Accept connections at the listening socket ``descriptor``; ``place`` only says of what kind.
 
     The descriptor stays open until :func:`release`, to be called when the port has stopped. After an
-    error it is its owner's as before.
+    error it is its owner's as before, but for one thing: it may not block any more, for all who share it.
 
     Raises :exc:`OSError` if it is no such socket, :exc:`TransportUnavailable` if the reactor takes none.
     """

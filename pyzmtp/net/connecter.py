@@ -94,6 +94,8 @@ class Connecter(Keeper):
 
     def _dial(self) -> None:
         self._retry = None
+        if self._over:
+            return
         self._begun = True
         self._core.emit(ConnectDelayed(self.address))
         if self._over:  # whoever heard of it has closed the socket
@@ -148,7 +150,7 @@ class Connecter(Keeper):
 
     def _stops_after_disconnect(self) -> bool:
         """Whether ``disconnect()`` was called, and rules another attempt out."""
-        stop = self._core.options.reconnect_stop
+        stop = self.options.reconnect_stop
         return self.disconnected and ReconnectStop.AFTER_DISCONNECT in stop
 
     def _end(self, error: Exception) -> None:
@@ -156,6 +158,7 @@ class Connecter(Keeper):
         if self._over:
             return
         self._over = True
+        self._given_up_for = None if isinstance(error, ConnectAborted) else error
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             # libzmq: after disconnect() nothing of the peer is received any more.
@@ -186,10 +189,14 @@ class Connecter(Keeper):
     def _pipe_for(self, peer: Peer) -> Pipe:
         pipe = self._pipe
         if pipe is None:
-            pipe = self._new_pipe()
+            # Known before it is attached: whoever is waiting to send may disconnect or close at once.
+            pipe = self._pipe = self._new_pipe()
             pipe.peer = peer
-            self._core.pattern.attach(pipe)
-            self._pipe = pipe
+            try:
+                self._core.pattern.attach(pipe)
+            except ProtocolError:
+                self._pipe = None
+                raise
         pipe.change_peer(peer)
         return pipe
 

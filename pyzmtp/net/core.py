@@ -101,6 +101,12 @@ class SocketCore:
         if unread:
             self.emit(MessagesDropped(address, unread, reason, False, pipe.peer))
 
+    def lose_half_sent(self, pipe: Pipe, address: str, reason: Exception) -> None:
+        """A message that counts as sent was too large to leave before its connection ended."""
+        pipe.sent -= 1
+        self.dropped_sent += 1
+        self.emit(MessagesDropped(address, 1, reason, True, pipe.peer))
+
     def discard_unread(self) -> None:
         """The socket is closed: nobody will receive what is left."""
         unread = self.pattern.discard_all()

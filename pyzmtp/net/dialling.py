@@ -90,12 +90,13 @@ async def _dial_tcp(
     options: SocketOptions,
     build: Callable[[float], Protocol],
 ) -> None:
-    """Try each address of a host; ``build`` is told until when the attempt may last."""
+    """Try each address of a host; ``build`` is told until when the attempt at one may last."""
     source = place.source
     if source is not None:
         source = interface_address(source[0]) or source[0], source[1]
     timeout = _timeout(options)
-    addresses = await resolve(reactor, place.host, options.ipv6)
+    resolution = resolve(reactor, place.host, options.ipv6)
+    addresses = await resolution.addTimeout(timeout, reactor)
     for count, host in enumerate(addresses, 1):
         factory = _DialFactory(partial(build, reactor.seconds() + timeout))
         factory.connector = reactor.connectTCP(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from attrs import Factory, define
@@ -16,6 +17,7 @@ from pyzmtp.engine.events import (
     Closed,
     ConnectDelayed,
     Connected,
+    ConnectRetried,
     Disconnected,
     HandshakeFailed,
     HandshakeSucceeded,
@@ -34,7 +36,7 @@ from pyzmtp.net.outcome import Outcome
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
-__all__ = ["InprocConnecter", "InprocListener"]
+__all__ = ["InprocConnecter", "InprocKeeper", "InprocListener"]
 
 
 @define(eq=False)
@@ -120,8 +122,11 @@ class InprocKeeper:
                 HandshakeSucceeded(self.address, end.pipe.peer, end.connection),
             )
 
-    def refuse(self, error: ProtocolError) -> None:
-        """Tell that a link is not made."""
+    def refuse(self, end: InprocEnd, error: ProtocolError) -> None:
+        """Undo :meth:`join`, and tell that a link is not made."""
+        if end in self.ends:
+            self.ends.remove(end)
+        end.pipe.link = None
         connection = self.core.number_connection()
         self.core.emit(
             self.opened(self.address, self.address, connection),
@@ -224,7 +229,7 @@ class InprocConnecter(InprocKeeper):
         self.outcome: Outcome[Peer] = Outcome()
         self._ended: Outcome[bool] = Outcome()
         self._lingering = False  # it only waits to get rid of its messages
-        self._give_up: IDelayedCall | None = None
+        self._later: IDelayedCall | None = None  # makes the link anew, or ends the lingering
         self._pipe = core.pattern.new_pipe(self.options)
         self._pipe.routing_id = routing_id
 
@@ -248,20 +253,24 @@ class InprocConnecter(InprocKeeper):
             names.waiting.setdefault(self.name, []).append(self)
 
     def parted(self) -> None:
-        """End with the link, as in libzmq; but after a reset make it anew in the next turn."""
-        if self.resetting:
-            self.resetting = False
-            self.core.turn.join(self._rejoin)
-        elif not self.stopped:
+        """End with the link, as in libzmq; but after a reset make it anew, as if it were dialled."""
+        interval = self.options.reconnect_interval
+        if self.stopped:
+            return
+        if not self.resetting or interval is None:
             self.conclude()
+            return
+        self.resetting = False
+        self.core.emit(ConnectRetried(self.address, interval, ConnectAborted(self.address)))
+        if not self.stopped:  # whoever heard of it has closed the socket
+            self._call_later(interval, self._rejoin)
 
     def _rejoin(self) -> None:
         """Begin anew, with queues that hold nothing old."""
-        if not self.stopped:
-            routing_id = self._pipe.routing_id
-            self._pipe = self.core.pattern.new_pipe(self.options)
-            self._pipe.routing_id = routing_id
-            self.start()
+        routing_id = self._pipe.routing_id
+        self._pipe = self.core.pattern.new_pipe(self.options)
+        self._pipe.routing_id = routing_id
+        self.start()
 
     def meet(self, listener: InprocListener) -> None:
         """Make the link, unless one of the two refuses the other."""
@@ -269,6 +278,9 @@ class InprocConnecter(InprocKeeper):
         pipe, remote = self._pipe, theirs.new_pipe(listener.options)
         pipe.peer = self.new_peer(listener, False)
         remote.peer = listener.new_peer(self, True)
+        # All is joined before anybody hears of it, for whoever does may part at once.
+        near, far = self.join(pipe), listener.join(remote)
+        near.other, far.other = far, near
         try:
             if not compatible(ours.socket_type, theirs.socket_type):
                 raise IncompatibleSocketType(ours.socket_type, theirs.socket_type.value)
@@ -276,18 +288,18 @@ class InprocConnecter(InprocKeeper):
             if pipe.attached:
                 ours.ready(pipe)
         except ProtocolError as error:
+            near.other = far.other = None
             theirs.detach(remote)
-            listener.refuse(error)
-            self.refuse(error)
+            listener.refuse(far, error)
+            self.refuse(near, error)
             self.core.retire(pipe, self.address, error)
             self.outcome.fail(error)
             self.conclude()
             if self._lingering:
                 self._end(0)
             return
-        near, far = self.join(pipe), listener.join(remote)
-        near.other, far.other = far, near
-        theirs.ready(remote)
+        if remote.attached:
+            theirs.ready(remote)
         for end in (near, far):
             end.keeper.tell_of(end)
             if end.pipe.outbox:
@@ -312,18 +324,22 @@ class InprocConnecter(InprocKeeper):
 
     def _limit(self, linger: float) -> None:
         """Wait no longer than this from now."""
-        reactor = self.core.reactor
-        if self._give_up is None or reactor.seconds() + linger < self._give_up.getTime():
-            self._wait_no_more()
-            self._give_up = reactor.callLater(linger, self._end, 0)
+        end = self.core.reactor.seconds() + linger
+        if self._later is None or end < self._later.getTime():
+            self._call_later(linger, self._end, 0)
 
-    def _wait_no_more(self) -> None:
-        if self._give_up is not None and self._give_up.active():
-            self._give_up.cancel()
+    def _call_later(self, delay: float, what: Callable[..., None], *arguments: Any) -> None:
+        self._call_no_more()
+        self._later = self.core.reactor.callLater(delay, what, *arguments)
+
+    def _call_no_more(self) -> None:
+        if self._later is not None and self._later.active():
+            self._later.cancel()
+        self._later = None
 
     def _end(self, linger: float | None) -> None:
         """The link, or the waiting for it, is over."""
-        self._wait_no_more()
+        self._call_no_more()
         _names_of(self.core).wait_no_more(self)
         super().stop(linger)
         self._ended.succeed(True)

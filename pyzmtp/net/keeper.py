@@ -15,6 +15,7 @@ from pyzmtp.engine.events import (
     HandshakeFailed,
     HandshakeSucceeded,
 )
+from pyzmtp.errors import ProtocolError
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.kernel import file_number
 from pyzmtp.net.outcome import Outcome
@@ -52,6 +53,7 @@ class Keeper:
         self._stopped: Outcome[bool] | None = None  # set from stop() on
         self._begun = False  # there was an event that has to be answered by Closed
         self._closed = False
+        self._given_up_for: Exception | None = None
         self._linger: IDelayedCall | None = None
         self._give_up_at = inf
 
@@ -92,7 +94,8 @@ class Keeper:
         peer = None if pipe is None else pipe.peer
         where, marks = protocol.peer_address, self._protocols[protocol]
         events: list[Event] = [Disconnected(self.address, peer, reason, where, *marks)]
-        if peer is None:
+        own_doing = self._stopped is not None and not isinstance(reason, ProtocolError)
+        if peer is None and not own_doing:
             events.insert(0, HandshakeFailed(self.address, where, reason, marks.connection))
         self._core.emit(*events)
         self._after_loss(pipe, reason)
@@ -162,5 +165,5 @@ class Keeper:
         if not self._closed:
             self._closed = True
             if self._begun:
-                self._core.emit(Closed(self.address, self._fileno))
+                self._core.emit(Closed(self.address, self._fileno, self._given_up_for))
             self._stopped.succeed(True)

@@ -63,15 +63,20 @@ class Listener(Keeper):
         Fails with what :func:`listen` raises, and with :exc:`SocketClosed` if it is stopped meanwhile.
         """
         self._starting = Deferred.fromCoroutine(self._start(reactor))
-        bound: Deferred[str] = Deferred()
+        bound: Deferred[str] = Deferred(self._cancel_start)
         self._starting.addBoth(self._started).chainDeferred(bound)
         return bound
+
+    def _cancel_start(self, bound: Deferred[str]) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
 
     def _started(self, result: str | Failure) -> str | Failure:
         self._starting = None
         if isinstance(result, Failure):
-            if isinstance(result.value, CancelledError):
+            if isinstance(result.value, CancelledError) and self._stopped is not None:
                 result = Failure(SocketClosed())
+            self._core.forget(self)
             self._core.emit(BindFailed(self.address, exception_of(result)))
         self._check_stopped()
         return result

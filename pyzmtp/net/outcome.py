@@ -1,12 +1,13 @@
-"""A Deferred whose failure may be ignored: :class:`Outcome`."""
+"""What will come of something: Deferreds whose failure may be ignored, and what users return."""
 
 from __future__ import annotations
 
+from inspect import isawaitable, iscoroutine
 from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 
-__all__ = ["Outcome"]
+__all__ = ["Outcome", "as_deferred"]
 
 _T = TypeVar("_T")
 
@@ -88,3 +89,15 @@ class _QuietDeferred(Deferred[_T]):
     def addBoth(self, *args: Any, **kwargs: Any) -> Deferred[Any]:
         self._listened = True
         return super().addBoth(*args, **kwargs)
+
+
+def as_deferred(result: object) -> Deferred[Any] | None:
+    """What a callback of the user's has returned, if it is something to wait for."""
+    if isinstance(result, Deferred):
+        return result
+    if iscoroutine(result):
+        return Deferred.fromCoroutine(result)
+    if isawaitable(result):
+        kind = type(result).__name__
+        raise TypeError(f"only a Deferred or a coroutine can be waited for here, not a {kind}")
+    return None

@@ -105,11 +105,12 @@ class ZMTPProtocol(Protocol):
             self.turn_away(error)
 
     def dataReceived(self, data: bytes) -> None:
-        self._receive(data)
+        if not self._over:  # some transports go on reading until the peer has closed too
+            self._receive(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         connection = self.connection
-        if connection.more:
+        if connection.more and self.pipe is not None:
             # Whole messages that the inbox had no room for: they were received, and are kept.
             self._hand_in(connection.receive_data(b"", self._seconds(), sys.maxsize))
         self._over = self._gone = True
@@ -124,6 +125,8 @@ class ZMTPProtocol(Protocol):
             self._parted = True
             if self.pipe is not None:
                 self.pipe.link = None
+                if self._rest:
+                    self._core.lose_half_sent(self.pipe, self._keeper.address, reason)
             self._keeper.connection_lost(self, reason)
 
     def pauseProducing(self) -> None:
@@ -151,11 +154,11 @@ class ZMTPProtocol(Protocol):
                 pipe = self.pipe
                 room = pipe.room() if pipe is not None else 0
                 messages = connection.receive_data(data, self._seconds(), room)
-                if messages:
-                    self._hand_in(messages)
+                self._hand_in(messages)
                 if connection.attention:
                     self._attend()
-                if not connection.more or (self.pipe is not None and self.pipe.room() <= 0):
+                full = self.pipe is not None and self.pipe.room() <= 0
+                if not connection.more or full or self._over:
                     break
                 data = b""
         finally:
@@ -163,9 +166,10 @@ class ZMTPProtocol(Protocol):
         self._regulate_reading()
 
     def _hand_in(self, messages: list[Message]) -> None:
-        assert self.pipe is not None  # the connection gives messages only after the handshake
-        self.pipe.received += len(messages)
-        self._deliver(self.pipe, messages)
+        if messages:
+            assert self.pipe is not None  # the connection gives messages only after the handshake
+            self.pipe.received += len(messages)
+            self._deliver(self.pipe, messages)
 
     def _regulate_reading(self) -> None:
         """Read on while the pipe has room, else let the transport wait."""

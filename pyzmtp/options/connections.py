@@ -82,7 +82,7 @@ class ConnectionOptions:
     connect_timeout: float | None = option(
         None,
         or_none(seconds(zero=False), "the reactor's own limit"),
-        "how long one attempt to connect may take",
+        "how long a name may take to be resolved, and each of its addresses to answer",
         "ZMQ_CONNECT_TIMEOUT",
         "0 (the system's limit)",
     )

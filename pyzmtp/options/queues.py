@@ -80,7 +80,7 @@ class QueueOptions:
     conflate: bool = option(
         False,
         flag,
-        "keep only the newest message of each queue, whatever its high-water mark; no multipart",
+        "keep only the newest message of each queue, whatever its high-water mark",
         "ZMQ_CONFLATE",
         types=_CONFLATERS,
     )

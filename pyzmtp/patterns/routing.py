@@ -31,6 +31,7 @@ class RoutingPattern(Sender, FairReceiver):
         if self._pipes.get(pipe.routing_id) is pipe:
             del self._pipes[pipe.routing_id]
         super().detach(pipe)
+        self.on_writable()  # whoever waits to send to it learns that it is unknown
 
     def _draw_id(self) -> bytes:
         """A routing id that is free: five bytes that begin with zero, and that nobody can guess."""

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from types import EllipsisType, TracebackType
 from typing import Any, ClassVar, TypeVar
 
+from attrs import evolve
 from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.events import Event
 from pyzmtp.errors import (
     AddressError,
-    OptionError,
     SocketClosed,
     UnknownEndpoint,
     UsageError,
@@ -120,17 +120,11 @@ class Socket:
                 return fail(error)
         listener = Listener(self._core, place, where)
         self._binds.append(listener)
-        return listener.start(self._reactor).addCallbacks(
-            self._bound, self._bind_failed, errbackArgs=(listener,)
-        )
+        return listener.start(self._reactor).addCallback(self._bound)
 
     def _bound(self, address: str) -> str:
         self._last_endpoint = address
         return address
-
-    def _bind_failed(self, failure: Any, listener: Listener) -> Any:
-        self._forget(listener)
-        return failure
 
     def connect(self, where: object, *, routing_id: bytes = b"") -> Deferred[Peer]:
         """Connect to ``where``, and go on trying in the background.
@@ -206,14 +200,17 @@ class Socket:
     def _part(self, keepers: Sequence[_Bind | _Connect], linger: float | None) -> Deferred[None]:
         """Let binds or connects come to their end, which close() can hasten."""
         self._parting += keepers
-        stops = [keeper.stop(linger) for keeper in keepers]
+        ended: Outcome[bool] = Outcome()  # whoever waits for it may lose patience
 
         def parted(_: object) -> None:
             for keeper in keepers:
                 if keeper in self._parting:
                     self._parting.remove(keeper)
+            ended.succeed(True)
 
-        return gatherResults(stops).addCallback(parted)
+        gatherResults([keeper.stop(linger) for keeper in keepers]).addCallback(parted)
+        asked: Deferred[Any] = ended.ask()
+        return asked.addCallback(lambda _: None)
 
     def _let_go(self, keeper: object) -> None:
         """A bind or connect has come to its end by itself; what is left of it ends with close()."""
@@ -274,7 +271,7 @@ class Socket:
         """
         return tuple(
             PeerQueues(
-                keeper.address, pipe.peer if pipe.ready else None, len(pipe.outbox), len(pipe.inbox)
+                keeper.address, pipe.peer if pipe.link else None, len(pipe.outbox), len(pipe.inbox)
             )
             for keeper in self._keepers()
             for pipe in keeper.pipes
@@ -291,8 +288,8 @@ class Socket:
     def on_event(self, callback: Callable[[Event], object]) -> Callable[[], None]:
         """Call ``callback(event)`` for each event; return a function that ends this.
 
-        It is called at once. What it raises is logged; it may do what it likes with the socket, and
-        whatever that causes is told afterwards.
+        It is called at once, and may be a coroutine function. What it raises is logged; it may do what
+        it likes with the socket, and whatever that causes is told afterwards.
         """
         return self._monitor.on_event(callback)
 
@@ -317,9 +314,9 @@ class Socket:
         :class:`MessagesDropped` tells how much it was. Fires when nothing is left in the reactor. A
         second call can shorten the time. (``zmq_close``)
         """
-        limit = self._options.linger if isinstance(linger, EllipsisType) else linger
-        if limit is not None and not limit >= 0:
-            raise OptionError("linger", linger, "it takes seconds as a number from 0 up, or None")
+        limit = self._options.linger
+        if not isinstance(linger, EllipsisType):
+            limit = evolve(self._options, linger=linger).linger  # raises what is wrong with it
         keepers = self._keepers()
         if self._closed is None:
             self._closed = Outcome()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from inspect import isawaitable, iscoroutine
 from typing import Any, Final, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -13,6 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pyzmtp.errors import ReceiveTimeout, SocketClosed, WrongState, ZMTPError
+from pyzmtp.net.outcome import as_deferred
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Receiver
@@ -21,7 +21,7 @@ from pyzmtp.sockets.base import Socket
 from pyzmtp.validators import check_callable
 from pyzmtp.wire.message import Message
 
-__all__ = ["BatchCallback", "ReceivingSocket", "as_deferred"]
+__all__ = ["BatchCallback", "ReceivingSocket"]
 
 _log = Logger(namespace="pyzmtp")
 _T = TypeVar("_T")
@@ -29,18 +29,6 @@ _Self = TypeVar("_Self", bound="ReceivingSocket")
 
 #: Messages that a batch holds at most, so that no turn of the reactor becomes too long.
 _MAX_BATCH: Final = 1000
-
-
-def as_deferred(result: object) -> Deferred[Any] | None:
-    """What a callback of the user's has returned, if it is something to wait for."""
-    if isinstance(result, Deferred):
-        return result
-    if iscoroutine(result):
-        return Deferred.fromCoroutine(result)
-    if isawaitable(result):
-        kind = type(result).__name__
-        raise TypeError(f"only a Deferred or a coroutine can be waited for here, not a {kind}")
-    return None
 
 
 #: Takes a batch; a Deferred or a coroutine that it returns holds back the next one.
@@ -215,13 +203,16 @@ class ReceivingSocket(Socket):
             return
         self._serving = True
         try:
-            while self._receives and self._pattern.readable:
-                self._next_receive().succeed()
-            while self._consumer is not None and not self._consumer.busy:
-                batch = self._pattern.take_batch(_MAX_BATCH) if self._pattern.readable else []
-                if not batch:
+            while self._pattern.readable:
+                if self._receives:
+                    self._next_receive().succeed()
+                elif self._consumer is not None and not self._consumer.busy:
+                    batch = self._pattern.take_batch(_MAX_BATCH)
+                    if not batch:
+                        break
+                    self._hand_over(self._consumer, batch)
+                else:
                     break
-                self._hand_over(self._consumer, batch)
         finally:
             self._serving = False
 

@@ -11,8 +11,9 @@ from twisted.python.failure import Failure
 
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import SocketClosed
+from pyzmtp.net.outcome import as_deferred
 from pyzmtp.patterns.rep import RepPattern
-from pyzmtp.sockets.receiver import ReceivingSocket, as_deferred
+from pyzmtp.sockets.receiver import ReceivingSocket
 from pyzmtp.sockets.sender import Sendable, SendingSocket
 from pyzmtp.validators import check_callable
 from pyzmtp.wire.message import Message

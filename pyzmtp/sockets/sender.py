@@ -9,7 +9,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 from twisted.internet.interfaces import IDelayedCall
 
-from pyzmtp.errors import SendTimeout, SocketClosed, UsageError, ZMTPError
+from pyzmtp.errors import SendTimeout, SocketClosed, ZMTPError
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Sender
@@ -92,6 +92,7 @@ class SendingSocket(Socket):
         # One queue for each destination, so that a ROUTER's slow peer does not hold up the others.
         self._sends: dict[bytes, OrderedDict[_PendingSend, None]] = {}
         self._draining = False
+        self._drain_again = False
         self._sends_left = _SENDS_PER_TURN
         self._pattern.on_writable = self._drain
 
@@ -148,10 +149,8 @@ class SendingSocket(Socket):
         return parts
 
     def _to_message(self, message: Sendable) -> Message:
-        frames = to_message(message)
-        if len(frames) > 1 and self._options.conflate:
-            raise UsageError(f"under conflate a message has one frame, not {len(frames)}")
-        return frames
+        """The frames of what is to be sent, if this type sends such messages."""
+        return to_message(message)
 
     def _try_send(self, frames: Message) -> bool:
         self._check_open()
@@ -205,12 +204,15 @@ class SendingSocket(Socket):
 
     def _drain(self) -> None:
         """There may be room again: go on with those who wait, in their order."""
+        self._drain_again = True
         if self._draining:
             return
         self._draining = True
         try:
-            for destination in list(self._sends):
-                self._drain_queue(destination)
+            while self._drain_again:  # whoever is told may make room for those before him
+                self._drain_again = False
+                for destination in list(self._sends):
+                    self._drain_queue(destination)
         finally:
             self._draining = False
 

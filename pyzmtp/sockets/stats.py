@@ -20,7 +20,8 @@ class Stats:
     :ivar dropped_sent: messages that could not be sent: dropped at a high-water mark as the type
         demands, for want of a peer, or because the peer or the socket went away.
     :ivar dropped_received: messages that no application will see: out of order, malformed for the
-        pattern, not subscribed to, or unread when the connection was given up.
+        pattern, not subscribed to, or unread when the connection was given up. Notices that were made
+        here, such as those of a STREAM, count too.
     :ivar peers: peers that are ready.
     :ivar events_dropped: events that readers of :meth:`events` were too slow for.
     """

@@ -31,7 +31,9 @@ class StreamSocket(SendingSocket, ReceivingSocket):
 
     To send ``[id, b""]`` is to close that connection, once all that was queued before has left. The id
     is unknown from then on, nothing more is received from it, not even a notice, and no connection is
-    made again. A peer that does not read can keep it open until the socket is closed.
+    made again. A peer that does not read, or over TLS does not close its side, can keep it open until
+    the socket is closed. A peer that closes only its own half of a connection (``nc -N``) counts as
+    gone, as with libzmq: what is queued for it is dropped.
 
     To send to an unknown id fails with :exc:`HostUnreachable`; while the peer's queue is full, it
     waits. A message of any other number of frames raises :exc:`UsageError`.

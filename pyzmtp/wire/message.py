@@ -13,7 +13,7 @@ Message = list[bytes]
 
 
 class Wired(Protocol):
-    """Something that knows its own bytes on a plain (unencrypted) ZMTP 3.x connection."""
+    """Something that knows its own bytes on a plain (unencrypted) connection of ZMTP 2.0 or later."""
 
     @property
     def wire(self) -> bytes: ...
@@ -34,12 +34,13 @@ class SharedMessage(list[bytes]):
 
     @property
     def wire(self) -> bytes:
-        """The message as frames of ZMTP 3.x."""
+        """The message as frames of ZMTP 2.0 and later."""
         wire = self._wire
         if wire is None:
             wire = self._wire = encode_message(list(self))
         return wire
 
 
-#: What may stand in a pipe's outbox. A plain ``list`` is encoded there, anything else brings its bytes.
+#: What may stand in a pipe's outbox. A plain ``list`` is encoded there, anything else brings its bytes,
+#: unless the connection needs others (ZMTP 1.0).
 Outgoing = Message | Wired
