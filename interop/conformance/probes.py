@@ -1,0 +1,107 @@
+"""What an actor does not tell by itself: option values, who sent a message, how its socket is made."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket as system_sockets
+from pathlib import Path
+
+from interop.conformance.actor import OK, Actor, Refused
+from interop.conformance.libzmq_actor import LibzmqActor, setting
+from interop.conformance.pyzmtp_actor import PyzmtpActor
+from interop.conformance.stage import Stage
+
+
+def first_library(stage: Stage) -> str:
+    """Name the library that plays the first part."""
+    return stage.combination.value[0]
+
+
+def second_library(stage: Stage) -> str:
+    """Name the library that plays the second part."""
+    return stage.combination.value[1]
+
+
+def option_of(actor: Actor, name: str) -> object:
+    """Read an option back, as a whole number in libzmq's unit or as bytes."""
+    if isinstance(actor, LibzmqActor):
+        number = setting(name, 0)[0][0]
+        value: object = actor.socket.get(number)
+        return value
+    assert isinstance(actor, PyzmtpActor)
+    return setting(name, getattr(actor.socket.options, name))[0][1]
+
+
+def try_open(stage: Stage, kind: str, **options: object) -> str:
+    """Open a socket for the first part, and say what came of it."""
+    try:
+        stage.first(kind, **options)
+    except Refused as refused:
+        return refused.name
+    return OK
+
+
+def try_connect(actor: Actor, address: str) -> str:
+    """Connect, and say what came of the call."""
+    try:
+        actor.connect(address)
+    except Refused as refused:
+        return refused.name
+    return OK
+
+
+async def try_bind(actor: Actor, address: str) -> str:
+    """Bind, and say what came of it."""
+    try:
+        await actor.bind(address)
+    except Refused as refused:
+        return refused.name
+    return OK
+
+
+async def try_unbind(actor: Actor, address: str) -> str:
+    """Undo a bind, and say what came of it."""
+    try:
+        await actor.unbind(address)
+    except Refused as refused:
+        return refused.name
+    return OK
+
+
+async def try_disconnect(actor: Actor, address: str) -> str:
+    """Undo a connect, and say what came of it."""
+    try:
+        await actor.disconnect(address)
+    except Refused as refused:
+        return refused.name
+    return OK
+
+
+async def bounce(one: Actor, other: Actor) -> list[object]:
+    """Send a message of two frames there and back; give what came at each side."""
+    there = [b"12345678ABCDEFGH12345678abcdefgh", b""]
+    await one.send(*there)
+    came = await other.receive()
+    await other.send(*came)
+    return [came == there, await one.receive() == there]
+
+
+def port_of(address: str) -> int:
+    """Give the port of ``tcp://host:port``."""
+    return int(address.rsplit(":", 1)[1])
+
+
+def tcp_sockets() -> list[system_sockets.socket]:
+    """Give copies of all TCP sockets of this process, whichever library they belong to."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            if not os.readlink(Path("/proc/self/fd") / name).startswith("socket:"):
+                continue
+            copy = system_sockets.socket(fileno=os.dup(int(name)))
+            if copy.family in (system_sockets.AF_INET, system_sockets.AF_INET6):
+                found.append(copy)
+            else:
+                copy.close()
+    return found
