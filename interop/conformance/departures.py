@@ -30,6 +30,34 @@ ANY = FOUR[1:]
 
 DEPARTURES: tuple[Departure, ...] = (
     Departure(
+        "rebind_ipc.a_path_in_use_is_bound_again",
+        FIRST,
+        [[b"42"], "address-in-use"],
+        "what somebody listens at is theirs: it is not taken from under them",
+    ),
+    Departure(
+        "unbind_wildcard.any_port_of_an_ipv4_address_with_ipv6",
+        FIRST,
+        ["tcp://127.0.0.1", True, [True, True], "ok", "ok"],
+        "an IPv4 address stays one, and those without IPv6 can connect to what is reported",
+    ),
+    Departure(
+        "reconnect_options.a_lost_connection_is_made_again_over_ipc",
+        FIRST,
+        [
+            *("connect-delayed", "connected", "handshake-succeeded"),
+            *("disconnected", "connect-retried"),
+            *("connect-delayed", "connected", "handshake-succeeded"),
+        ],
+        "the same events on every transport: each attempt begins with connect-delayed",
+    ),
+    Departure(
+        "inproc_connect.send_and_close_before_the_bind",
+        (Combination.PYZMTP_PYZMTP,),
+        [],
+        "a socket that is closed waits for no inproc name; what it had queued is dropped and counted",
+    ),
+    Departure(
         "invalid_rep.no_delimiter_on_the_wire",
         FIRST,
         [[b"b"], 0],

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from pyzmtp.errors import LibraryMissing, ProxyError, TransportUnavailable
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, parse
 from pyzmtp.net.interfaces import interface_address
+from pyzmtp.net.kernel import configure
 from pyzmtp.net.places import ClientPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
@@ -106,6 +107,9 @@ async def _dial_tcp(
             timeout=timeout,
             bindAddress=source,
         )
+        # Before it connects: a receive buffer that is set later comes after its first window.
+        transport = getattr(factory.connector, "transport", None)
+        configure(getattr(transport, "socket", None), options)
         try:
             return await _outcome(reactor, factory)
         except TransportError:

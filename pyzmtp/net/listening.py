@@ -24,6 +24,7 @@ from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, 
 from pyzmtp.net.adopting import adopt, release
 from pyzmtp.net.dialling import dial, unix_reactor
 from pyzmtp.net.interfaces import interface_address
+from pyzmtp.net.kernel import configure
 from pyzmtp.net.places import ServerPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
@@ -120,6 +121,8 @@ async def _listen_tcp(
     host = _WILDCARD[options.ipv6] if place.host == "*" else interface_address(place.host)
     hosts = [host] if host is not None else await resolve(reactor, place.host, options.ipv6)
     port = reactor.listenTCP(place.port, factory, backlog=options.backlog, interface=hosts[0])
+    # What is accepted inherits it: a receive buffer that is set later comes after its first window.
+    configure(getattr(port, "socket", None), options)
     return ListeningAt(port, _address_of(port))
 
 
