@@ -7,7 +7,7 @@ import resource
 import socket as system_sockets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -133,13 +133,18 @@ async def nothing_can_be_done_after_the_end(stage: Stage) -> object:
 @contextmanager
 def _no_more_descriptors() -> Iterator[None]:
     """Let this process open no file or socket."""
-    spare = os.dup(0)
-    os.close(spare)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (spare, hard))
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    holes = []
     try:
+        with suppress(OSError):
+            while True:
+                holes.append(os.dup(0))
         yield
     finally:
+        for hole in holes:
+            os.close(hole)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
