@@ -67,11 +67,9 @@ def setting(name: str, value: object) -> list[tuple[int, int | bytes]]:
         return [(number, value)]
     if value is None:
         return [(number, _NONE.get(name, -1))]
-    in_seconds = isinstance(_FIELDS[name].default, float) or " ms" in (
-        metadata["zmq_default"] or ""
-    )
+    in_seconds = "float" in str(_FIELDS[name].type)
     assert isinstance(value, int | float)
-    if in_seconds or name == "heartbeat_timeout":
+    if in_seconds:
         return [(number, round(value * 1000))]
     return [(number, int(value))]
 
