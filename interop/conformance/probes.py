@@ -7,10 +7,14 @@ import os
 import socket as system_sockets
 from pathlib import Path
 
+import zmq
+
 from interop.conformance.actor import OK, Actor, Refused
 from interop.conformance.libzmq_actor import LibzmqActor, setting
 from interop.conformance.pyzmtp_actor import PyzmtpActor
 from interop.conformance.stage import Stage
+from interop.reactor import until, within
+from pyzmtp import Peer
 
 
 def first_library(stage: Stage) -> str:
@@ -105,3 +109,31 @@ def tcp_sockets() -> list[system_sockets.socket]:
             else:
                 copy.close()
     return found
+
+
+async def receive_with_properties(
+    actor: Actor, *names: str
+) -> tuple[list[bytes], dict[str, str | None]]:
+    """Receive a message, and what is known of who sent it, by libzmq's names (zmq_msg_gets)."""
+    if isinstance(actor, PyzmtpActor):
+        peer, message = await within(actor.socket.receive_from(), "receive_from")
+        assert isinstance(peer, Peer)
+        known = {key.lower(): value.decode() for key, value in peer.metadata.items()}
+        known["identity"] = peer.routing_id.decode()
+        known["peer-address"] = peer.peer_address.rsplit(":", 1)[0]
+        if peer.socket_type is not None:
+            known["socket-type"] = peer.socket_type.value
+        if peer.user_id is not None:
+            known["user-id"] = peer.user_id
+        return message, {name: known.get(name.lower()) for name in names}
+    assert isinstance(actor, LibzmqActor)
+    socket = actor.socket
+    await until(lambda: bool(socket.getsockopt(zmq.EVENTS) & zmq.POLLIN), "receive")
+    frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
+    properties: dict[str, str | None] = {}
+    for name in names:
+        try:
+            properties[name] = str(frames[-1].get(name))
+        except zmq.ZMQError:
+            properties[name] = None
+    return [frame.bytes for frame in frames], properties
