@@ -1,4 +1,4 @@
-"""A proxy, whichever library plays it: :func:`open_proxy`."""
+"""A proxy, whichever library plays it: :class:`ProxyActor`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ import pyzmtp
 from interop.conformance.libzmq_actor import setting
 from interop.reactor import reactor, until, within
 from interop.sockets import CLASSES
+
+
+#: A type of socket, and its options.
+Part = tuple[str, dict[str, object]]
+
+
+def _parts(front: Part, back: Part | None) -> list[Part]:
+    return [front] if back is None else [front, back]
 
 
 class ProxyActor(ABC):
@@ -38,10 +46,11 @@ class ProxyActor(ABC):
 class PyzmtpProxy(ProxyActor):
     """Played by pyzmtp."""
 
-    def __init__(self, kinds: tuple[str, str], options: dict[str, object]) -> None:
-        front, back = kinds
-        self._front: Any = CLASSES[front](reactor, linger=0, **options)
-        self._back: Any = self._front if not back else CLASSES[back](reactor, linger=0, **options)
+    def __init__(self, front: Part, back: Part | None) -> None:
+        sockets: list[Any] = [
+            CLASSES[kind](reactor, linger=0, **options) for kind, options in _parts(front, back)
+        ]
+        self._front, self._back = sockets[0], sockets[-1]
 
     async def start(self, front: str, back: str) -> None:
         """Bind, and begin."""
@@ -77,18 +86,17 @@ class LibzmqProxy(ProxyActor):
     def __init__(
         self,
         context: zmq.Context[Any],
-        kinds: tuple[str, str],
-        options: dict[str, object],
+        front: Part,
+        back: Part | None,
     ) -> None:
         self._sockets: list[zmq.Socket[Any]] = []
-        for kind in kinds:
-            if kind:
-                socket = context.socket(getattr(zmq, kind))
-                socket.linger = 0
-                for name, value in options.items():
-                    for number, converted in setting(name, value):
-                        socket.set(number, converted)
-                self._sockets.append(socket)
+        for kind, options in _parts(front, back):
+            socket = context.socket(getattr(zmq, kind))
+            socket.linger = 0
+            for name, value in options.items():
+                for number, converted in setting(name, value):
+                    socket.set(number, converted)
+            self._sockets.append(socket)
         self._control = context.socket(zmq.PAIR)
         self._steered = context.socket(zmq.PAIR)
         self._control.linger = self._steered.linger = 0

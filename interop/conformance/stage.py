@@ -42,13 +42,14 @@ class Stage:
     """The sockets of one play.
 
     :ivar transport: ``tcp``, ``ipc`` or ``inproc``.
+    :ivar context: of all that libzmq plays.
     """
 
     def __init__(self, combination: Combination, transport: str, directory: Path) -> None:
         self.combination = combination
         self.transport = transport
         self.directory = directory
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._actors: list[Actor] = []
         self._raw: list[RawPeer | RawListener] = []
         self._addresses = 0
@@ -74,7 +75,7 @@ class Stage:
     def _open(self, player: str, kind: str, options: dict[str, object]) -> Actor:
         actor: Actor
         if player == "libzmq":
-            actor = LibzmqActor(self._context, kind, options)
+            actor = LibzmqActor(self.context, kind, options)
         else:
             actor = PyzmtpActor(kind, options)
         self._actors.append(actor)
@@ -174,7 +175,7 @@ class Stage:
             await raw.close()
         for actor in self._actors:
             await actor.close()
-        self._context.term()
+        self.context.term()
 
 
 @asynccontextmanager

@@ -125,6 +125,7 @@ async def nobody_listens(stage: Stage) -> object:
     client = stage.first("DEALER", reconnect_interval=0.05)
     client.connect(stage.lasting_address())
     await client.wait_event("connect-delayed", 2)
+    await stage.turn()
     return [event for event in client.events if event != "closed"][:3]
 
 
