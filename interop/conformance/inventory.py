@@ -199,6 +199,7 @@ LATER = {
     "wss_transport": _WEBSOCKET,
     "bind_ws_fuzzer": _WEBSOCKET,
     "connect_ws_fuzzer": _WEBSOCKET,
+    **dict.fromkeys(("tcp_accept_filter", "filter_ipc"), "accept filters: not there yet"),
 }
 
 #: What has no meaning for pyzmtp.
@@ -217,7 +218,36 @@ NOT_APPLICABLE = {
     "ancillaries": "C API: version and error strings",
     "system": "the limits of the machine that runs libzmq's tests",
     "socket_null": "C API: calls with a null pointer",
+    "srcfd": "no descriptors are handed out: a peer has its address, and Twisted has the transport",
+    "capabilities": "zmq_has(): what is there can be imported",
+    "ctx_options": "there are no contexts: the reactor has threads, and sockets are as many as wanted",
+    "msg_init": "C API: how a zmq_msg_t is made; a message is a list of bytes",
+    "msg_ffn": "C API: who frees the memory of a zmq_msg_t",
+    "getsockopt_memset": "C API: what is left of a buffer that is too large",
+    "atomics": "C API: atomic counters",
+    "thread_safe": "sockets belong to the reactor's thread",
+    "poller": "zmq_poller: the reactor does this",
+    "timers": "zmq_timers: reactor.callLater and LoopingCall",
 }
 
 #: What other tests of this repository show: the file and the test function.
-ELSEWHERE: dict[str, str] = {}
+_MUTATED = "test_mutated_sessions_never_raise_and_give_the_same_however_they_are_cut"
+ELSEWHERE: dict[str, str] = {
+    "socks": "interop/test_socks.py::test_libzmq_through_the_proxy",
+    "use_fd": "interop/test_use_fd.py::test_libzmq_connects_to_a_socket_that_was_handed_over",
+    **dict.fromkeys(
+        ("bind_fuzzer", "bind_null_fuzzer", "connect_fuzzer", "connect_null_fuzzer"),
+        f"tests/engine/test_connection.py::{_MUTATED}",
+    ),
+    **dict.fromkeys(
+        ("bind_stream_fuzzer", "connect_stream_fuzzer"),
+        "tests/engine/test_raw_connection.py::test_every_byte_arrives_once_and_in_its_place",
+    ),
+    "socket_options_fuzzer": "tests/test_options_fuzz.py::test_any_value_is_taken_or_refused",
+    "unittest_mtrie": "tests/patterns/test_subscription_trie.py::test_it_does_what_a_set_of_pairs_does",
+    "unittest_radix_tree": (
+        "tests/patterns/test_subscription_trie.py"
+        "::test_the_tree_has_one_shape_for_one_set_of_subscriptions"
+    ),
+    "unittest_ip_resolver": "tests/net/test_address.py::test_any_text_is_understood_or_refused",
+}

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import socket
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Factory, Protocol
 
+from pyzmtp.net.address import TcpAddress
+from pyzmtp.net.dialling import dial
 from pyzmtp.net.kernel import configure
+from pyzmtp.net.listening import listen
+from pyzmtp.net.places import server_place
 from pyzmtp.options import SocketOptions
+
+from ..memory import MemoryNetwork
 
 
 def option(handle: socket.socket, level: int, name: str) -> int:
@@ -67,3 +77,33 @@ def test_a_unix_socket_is_asked_for_nothing_of_tcp() -> None:
     with socket.socket(socket.AF_UNIX) as handle:
         configure(handle, SocketOptions(tos=0x28, tcp_keepalive_idle=40, send_buffer=20_000))
         assert option(handle, socket.SOL_SOCKET, "SO_SNDBUF") in (20_000, 40_000)
+
+
+@pytest.mark.parametrize("side", ["connectTCP", "listenTCP"])
+def test_a_receive_buffer_is_set_before_anybody_is_connected(
+    side: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window that was offered is not taken back: a small buffer that comes later stalls TCP."""
+    network = MemoryNetwork()
+    reactor: Any = network.reactor(True)
+    make = getattr(reactor, side)
+    options = SocketOptions(receive_buffer=30_000)
+    with socket.socket() as handle:
+
+        def with_a_socket(*arguments: Any, **named: Any) -> Any:
+            made = make(*arguments, **named)
+            made.socket = handle
+            made.transport = SimpleNamespace(socket=handle)
+            return made
+
+        monkeypatch.setattr(reactor, side, with_a_socket)
+        if side == "connectTCP":
+            place = TcpAddress("127.0.0.1", 5555)
+            Deferred.fromCoroutine(dial(reactor, place, options, lambda _: Protocol())).addErrback(
+                lambda _: None
+            )
+        else:
+            where = server_place(reactor, "tcp://127.0.0.1:5555")
+            factory: Any = Factory.forProtocol(Protocol)
+            network.run(listen(reactor, where, "tcp://127.0.0.1:5555", options, factory))
+        assert option(handle, socket.SOL_SOCKET, "SO_RCVBUF") in (30_000, 60_000)

@@ -192,3 +192,21 @@ async def lowered_while_it_is_full(stage: Stage) -> object:
     again = push.fill(b"", limit=3000)
     in_order = got == [[b"%d" % number] for number in range(sent)]
     return [10 < sent <= 101, told, in_order, 7 < again <= 71]
+
+
+@scenario("msg_flags", expected=[[b"id", b"A", b"B"]])
+async def frames_are_told_from_messages(stage: Stage) -> object:
+    """The frames of a message are told from the next message. (libzmq's test: zmq_msg_more)"""
+    router, dealer = stage.first("ROUTER"), stage.second("DEALER", routing_id=b"id")
+    await stage.link(router, dealer)
+    await dealer.send(b"A", b"B")
+    return [await router.receive(), *router.drain()]
+
+
+@scenario("iov", expected=[[b"%d" % number for number in range(10)]])
+async def ten_frames_at_once(stage: Stage) -> object:
+    """All frames of a message are sent and received by one call."""
+    push, pull = stage.first("PUSH"), stage.second("PULL")
+    await stage.link(push, pull)
+    await push.send(*(b"%d" % number for number in range(10)))
+    return [await pull.receive(), *pull.drain()]
