@@ -30,8 +30,7 @@ values = st.one_of(
 def test_any_value_is_taken_or_refused(name: str, value: Any) -> None:
     try:
         options = SocketOptions(**{name: value})
-    except OptionError as error:
-        assert name in str(error)
-    else:
-        assert getattr(options, name) == value
-        assert SocketOptions(**{name: getattr(options, name)}) == options
+    except OptionError:
+        return
+    assert getattr(options, name) == value
+    assert SocketOptions(**{name: getattr(options, name)}) == options

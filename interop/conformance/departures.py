@@ -30,6 +30,13 @@ ANY = FOUR[1:]
 
 DEPARTURES: tuple[Departure, ...] = (
     Departure(
+        "proxy_hwm.back_pressure_goes_through",
+        (Combination.PYZMTP_PYZMTP,),
+        ["would-block", True, False, True],
+        "the proxy takes what is there in batches: up to one queue full is under way in its hands, so"
+        " that it is 5 times the limit at the most, not 4",
+    ),
+    Departure(
         "monitor.binds_and_unbinds",
         (Combination.PYZMTP_PYZMTP,),
         ["listening", "closed", "bind-failed"],

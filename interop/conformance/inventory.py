@@ -226,7 +226,6 @@ NOT_APPLICABLE = {
     "getsockopt_memset": "C API: what is left of a buffer that is too large",
     "atomics": "C API: atomic counters",
     "thread_safe": "sockets belong to the reactor's thread",
-    "poller": "zmq_poller: the reactor does this",
     "timers": "zmq_timers: reactor.callLater and LoopingCall",
 }
 

@@ -128,7 +128,7 @@ async def receive_with_properties(
         return message, {name: known.get(name.lower()) for name in names}
     assert isinstance(actor, LibzmqActor)
     socket = actor.socket
-    await until(lambda: bool(socket.getsockopt(zmq.EVENTS) & zmq.POLLIN), "receive")
+    await until(lambda: ready(actor)[0], "receive")
     frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
     properties: dict[str, str | None] = {}
     for name in names:
@@ -137,3 +137,12 @@ async def receive_with_properties(
         except zmq.ZMQError:
             properties[name] = None
     return [frame.bytes for frame in frames], properties
+
+
+def ready(actor: Actor) -> tuple[bool, bool]:
+    """Whether a message can be received, and sent, without waiting (ZMQ_POLLIN, ZMQ_POLLOUT)."""
+    if isinstance(actor, PyzmtpActor):
+        return actor.socket.readable, actor.socket.writable
+    assert isinstance(actor, LibzmqActor)
+    events = int(actor.socket.getsockopt(zmq.EVENTS))
+    return bool(events & zmq.POLLIN), bool(events & zmq.POLLOUT)

@@ -15,7 +15,6 @@ from interop.conformance.libzmq_actor import setting
 from interop.reactor import reactor, until, within
 from interop.sockets import CLASSES
 
-
 #: A type of socket, and its options.
 Part = tuple[str, dict[str, object]]
 

@@ -61,9 +61,7 @@ async def a_wildcard_is_unbound_by_its_real_name(stage: Stage) -> object:
     return [await try_unbind(push, one) for one in (wildcard, address, address)]
 
 
-@scenario(
-    "term_endpoint", expected=["unknown-endpoint", OK], combinations=PURE, why=_ALONE
-)
+@scenario("term_endpoint", expected=["unknown-endpoint", OK], combinations=PURE, why=_ALONE)
 async def what_was_never_connected_cannot_be_disconnected(stage: Stage) -> object:
     """ENOENT for an address that nobody knows."""
     push = stage.first("PUSH")
@@ -177,9 +175,7 @@ async def an_empty_name(stage: Stage) -> object:
     return await try_bind(stage.first("DEALER"), "ipc://@") != OK
 
 
-@scenario(
-    "bind_src_address", expected=[OK, OK, OK], transports=TCP, combinations=PURE, why=_ALONE
-)
+@scenario("bind_src_address", expected=[OK, OK, OK], transports=TCP, combinations=PURE, why=_ALONE)
 async def a_source_address_is_accepted(stage: Stage) -> object:
     """An address to connect from may stand before the address to connect to."""
     pub = stage.first("PUB")

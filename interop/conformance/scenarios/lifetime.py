@@ -164,13 +164,12 @@ async def no_descriptor_is_left(stage: Stage) -> object:
     pull = stage.first("PULL")
     address = await pull.bind(stage.address())
     where = ("127.0.0.1", port_of(address))
-    with system_sockets.socket() as stranger:
-        with _no_more_descriptors():
-            stranger.connect(where)
-            if first_library(stage) == "libzmq":
-                time.sleep(0.01)  # its thread tries again and again, and tells of each time
-            else:
-                await pull.wait_event("accept-failed", patience=3)
+    with system_sockets.socket() as stranger, _no_more_descriptors():
+        stranger.connect(where)
+        if first_library(stage) == "libzmq":
+            time.sleep(0.01)  # its thread tries again and again, and tells of each time
+        else:
+            await pull.wait_event("accept-failed", patience=3)
     await pull.wait_event("accept-failed")
     peer = await stage.raw_connect(address)
     await peer.shake_hands(b"PUSH")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop.conformance.actor import OK
-from interop.conformance.probes import option_of, receive_with_properties, try_open
+from interop.conformance.probes import option_of, ready, receive_with_properties, try_open
 from interop.conformance.scenario import INPROC, PURE, TCP, scenario
 from interop.conformance.stage import Stage
 
@@ -210,3 +210,30 @@ async def ten_frames_at_once(stage: Stage) -> object:
     await stage.link(push, pull)
     await push.send(*(b"%d" % number for number in range(10)))
     return [await pull.receive(), *pull.drain()]
+
+
+@scenario(
+    "poller",
+    expected={
+        "alone": (False, False),
+        "met": (False, True),
+        "with a message": (True, True),
+        "read": (False, True),
+        "full": (False, False),
+    },
+    transports=INPROC,
+)
+async def what_a_socket_is_ready_for(stage: Stage) -> object:
+    """POLLIN and POLLOUT are levels: they hold as long as there is a message, or room for one."""
+    one, two = stage.first("DEALER", send_hwm=1), stage.second("DEALER", receive_hwm=1)
+    outcome = {"alone": ready(one)}
+    await stage.link(two, one)
+    outcome["met"] = ready(one)
+    await two.send(b"Hello")
+    await stage.turn()
+    outcome["with a message"] = ready(one)
+    await one.receive()
+    outcome["read"] = ready(one)
+    one.fill(b"")
+    outcome["full"] = ready(one)
+    return outcome

@@ -105,9 +105,7 @@ async def stop_when_refused(stage: Stage) -> object:
 async def stop_when_the_handshake_failed(stage: Stage) -> object:
     """RECONNECT_STOP_HANDSHAKE_FAILED: who never greets is not dialled again."""
     listener = await stage.raw_listen()
-    sub = stage.first(
-        "SUB", handshake_timeout=0.2, reconnect_stop=ReconnectStop.HANDSHAKE_FAILED
-    )
+    sub = stage.first("SUB", handshake_timeout=0.2, reconnect_stop=ReconnectStop.HANDSHAKE_FAILED)
     sub.connect(listener.address)
     await sub.wait_event("handshake-failed")
     await stage.settle(0.3)

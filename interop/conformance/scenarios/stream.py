@@ -137,7 +137,9 @@ async def an_empty_frame_to_a_fresh_peer(stage: Stage) -> object:
     return [notice, parted, stream.try_send(routing_id, b"x")]
 
 
-@scenario("stream_exceeds_buffer", expected=[b"", True, 8193], transports=TCP, combinations=PURE, why=_RAW)
+@scenario(
+    "stream_exceeds_buffer", expected=[b"", True, 8193], transports=TCP, combinations=PURE, why=_RAW
+)
 async def more_than_the_buffer_holds(stage: Stage) -> object:
     """8193 bytes, one more than is read at once, arrive whole and in order."""
     listener = await stage.raw_listen()
@@ -169,7 +171,13 @@ async def who_never_greets_a_server(stage: Stage) -> object:
 
 @scenario(
     "stream_timeout",
-    expected=["connect-delayed", "connected", "handshake-failed", "disconnected", "connect-retried"],
+    expected=[
+        "connect-delayed",
+        "connected",
+        "handshake-failed",
+        "disconnected",
+        "connect-retried",
+    ],
     transports=TCP,
     combinations=PURE,
     why=_RAW,
