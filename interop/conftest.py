@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from interop.peer import LibzmqPeer, Spawn, peer_pipes
-from interop.reactor import left_clean, run
+from interop.reactor import left_clean, run, stop_threads
+
+
+def pytest_unconfigure() -> None:
+    """End what would keep the process from ending."""
+    stop_threads()
 
 
 @pytest.hookimpl(tryfirst=True)

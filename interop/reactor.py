@@ -78,6 +78,13 @@ def run(coroutine: Coroutine[Any, Any, T], timeout: float = TEST_TIMEOUT) -> T:
     return outcome[0]
 
 
+def stop_threads() -> None:
+    """Let the process end: a reactor that was crashed, not stopped, keeps its resolver's threads."""
+    pool = getattr(reactor, "threadpool", None)
+    if pool is not None:
+        pool.stop()
+
+
 def within(deferred: Deferred[T], what: str, seconds: float = PATIENCE) -> Deferred[T]:
     """Give `deferred` a time limit, and the failure a name."""
 

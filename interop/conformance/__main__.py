@@ -6,7 +6,7 @@ import sys
 
 from interop.conformance.report import Report
 from interop.conformance.runner import all_plays
-from interop.reactor import left_clean, run
+from interop.reactor import left_clean, run, stop_threads
 
 
 def main(words: list[str]) -> int:
@@ -20,6 +20,7 @@ def main(words: list[str]) -> int:
                 report.add(play, run(play.outcome()))
         except Exception as error:
             report.add(play, error)
+    stop_threads()
     print("\n".join(report.lines()))
     return 1 if report.unexpected else 0
 
