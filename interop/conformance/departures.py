@@ -72,12 +72,6 @@ DEPARTURES: tuple[Departure, ...] = (
         "the same events on every transport: each attempt begins with connect-delayed",
     ),
     Departure(
-        "inproc_connect.send_and_close_before_the_bind",
-        (Combination.PYZMTP_PYZMTP,),
-        [],
-        "a socket that is closed waits for no inproc name; what it had queued is dropped and counted",
-    ),
-    Departure(
         "invalid_rep.no_delimiter_on_the_wire",
         FIRST,
         [[b"b"], 0],
