@@ -199,7 +199,6 @@ LATER = {
     "wss_transport": _WEBSOCKET,
     "bind_ws_fuzzer": _WEBSOCKET,
     "connect_ws_fuzzer": _WEBSOCKET,
-    **dict.fromkeys(("tcp_accept_filter", "filter_ipc"), "accept filters: not there yet"),
 }
 
 #: What has no meaning for pyzmtp.
@@ -218,7 +217,7 @@ NOT_APPLICABLE = {
     "ancillaries": "C API: version and error strings",
     "system": "the limits of the machine that runs libzmq's tests",
     "socket_null": "C API: calls with a null pointer",
-    "srcfd": "no descriptors are handed out: a peer has its address, and Twisted has the transport",
+    "srcfd": "events carry a connection's descriptor; a message tells its peer (receive_from)",
     "capabilities": "zmq_has(): what is there can be imported",
     "ctx_options": "there are no contexts: the reactor has threads, and sockets are as many as wanted",
     "msg_init": "C API: how a zmq_msg_t is made; a message is a list of bytes",
@@ -233,7 +232,6 @@ NOT_APPLICABLE = {
 _MUTATED = "test_mutated_sessions_never_raise_and_give_the_same_however_they_are_cut"
 ELSEWHERE: dict[str, str] = {
     "socks": "interop/test_socks.py::test_libzmq_through_the_proxy",
-    "use_fd": "interop/test_use_fd.py::test_libzmq_connects_to_a_socket_that_was_handed_over",
     **dict.fromkeys(
         ("bind_fuzzer", "bind_null_fuzzer", "connect_fuzzer", "connect_null_fuzzer"),
         f"tests/engine/test_connection.py::{_MUTATED}",

@@ -63,6 +63,8 @@ def setting(name: str, value: object) -> list[tuple[int, int | bytes]]:
     number = getattr(zmq, zmq_name.removeprefix("ZMQ_"))
     if isinstance(value, dict):  # metadata: one property a call
         return [(number, key.encode() + b":" + text) for key, text in value.items()]
+    if isinstance(value, tuple):  # filters: one entry a call
+        return [(number, one.encode() if isinstance(one, str) else one) for one in value]
     if isinstance(value, bytes):
         return [(number, value)]
     if value is None:
