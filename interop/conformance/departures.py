@@ -25,7 +25,6 @@ class Departure:
 
 #: With pyzmtp in the first part, in the second, or in one at least.
 FIRST = (Combination.PYZMTP_LIBZMQ, Combination.PYZMTP_PYZMTP)
-SECOND = (Combination.LIBZMQ_PYZMTP, Combination.PYZMTP_PYZMTP)
 ANY = FOUR[1:]
 
 DEPARTURES: tuple[Departure, ...] = (
@@ -76,13 +75,6 @@ DEPARTURES: tuple[Departure, ...] = (
         FIRST,
         [[b"b"], 0],
         "one bad reply must not end the service: it is dropped, as on inproc",
-    ),
-    Departure(
-        "reqrep_tcp.connects_from_the_same_port",
-        SECOND,
-        "connect-retried",
-        "Twisted binds the local port of a connection without SO_REUSEADDR, so that two connections"
-        " cannot share one",
     ),
     Departure(
         "xsub_verbose.a_verbose_xsub",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve
 from twisted.internet.defer import CancelledError, Deferred
@@ -23,6 +23,11 @@ from pyzmtp.net.places import ClientPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
 from pyzmtp.options import SocketOptions
+
+try:
+    from twisted.internet.tcp import makeBinding
+except ImportError:  # Twisted before 26
+    makeBinding = None  # type: ignore[assignment]
 
 __all__ = ["dial", "unix_reactor"]
 
@@ -92,9 +97,7 @@ async def _dial_tcp(
     build: Callable[[float], Protocol],
 ) -> None:
     """Try each address of a host; ``build`` is told until when the attempt at one may last."""
-    source = place.source
-    if source is not None:
-        source = interface_address(source[0]) or source[0], source[1]
+    source = None if place.source is None else _bind_address(*place.source)
     timeout = _timeout(options)
     resolution = resolve(reactor, place.host, options.ipv6)
     addresses = await resolution.addTimeout(timeout, reactor)
@@ -152,6 +155,14 @@ async def _dial_through(
     except (TransportError, DNSLookupError) as error:
         raise ProxyError(name, str(error)) from error
     await tunnels[0].open()
+
+
+def _bind_address(host: str, port: int) -> Any:
+    """Where to connect from. libzmq: several connections may use one port, and use it again at once."""
+    address = interface_address(host) or host
+    if makeBinding is None:
+        return address, port
+    return makeBinding(address, port, reuseAddress=True)
 
 
 def _timeout(options: SocketOptions) -> float:

@@ -93,8 +93,10 @@ class MemoryReactor(Clock):
         port: int,
         factory: ClientFactory[Any],
         timeout: float | None = 30.0,
-        bindAddress: tuple[str, int] | None = None,
+        bindAddress: Any = None,
     ) -> IConnector:
+        if bindAddress is not None and not isinstance(bindAddress, tuple):
+            bindAddress = bindAddress._address, bindAddress._port  # a Binding, of Twisted since 26
         connector = MemoryTCPConnector(self, host, port, factory, timeout, bindAddress)
         connector.connect()
         return connector
