@@ -110,9 +110,22 @@ async def listen(
         raise
     except Exception as error:  # an endpoint fails with what it likes
         reason = error.socketError if isinstance(error, CannotListenError) else error
+        _forget_frames(error)
         if _in_use(reason):
             raise AddressInUse(name) from error
         raise BindError(name, reason) from error
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Let go of what an error's traceback holds.
+
+    Twisted leaves a socket that it could not bind to the garbage collector, and an error may be kept
+    for long: in an event, or in the log.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        cause.__traceback__ = None
+        cause = cause.__cause__ or cause.__context__
 
 
 async def _listen_tcp(

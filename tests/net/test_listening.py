@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
+from weakref import ReferenceType, ref
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory, Protocol
 
 from pyzmtp.errors import AddressInUse, BindError, TransportUnavailable
@@ -86,3 +89,30 @@ def test_an_address_that_cannot_be(network: MemoryNetwork) -> None:
 def test_ipv6_where_it_is_asked_for(network: MemoryNetwork) -> None:
     assert start(network, "tcp://*:5555", ipv6=True).address == "tcp://[::]:5555"
     assert start(network, "tcp://[::1]:5556", ipv6=True).address == "tcp://[::1]:5556"
+
+
+class _Unbound:
+    """In the place of the socket that Twisted could not bind."""
+
+
+def test_a_socket_that_could_not_be_bound_is_not_held_by_the_error(network: MemoryNetwork) -> None:
+    """Twisted leaves it to the garbage collector, and the error may be kept in an event or the log."""
+    made: list[ReferenceType[object]] = []
+
+    def listen_tcp(*arguments: object, **options: object) -> None:
+        unbound = _Unbound()
+        made.append(ref(unbound))
+        try:
+            raise OSError(errno.EADDRINUSE, "Address already in use")
+        except OSError as error:
+            raise CannotListenError("127.0.0.1", 1, error) from error
+
+    reactor: Any = network.reactor()
+    reactor.listenTCP = listen_tcp
+    factory: Any = Factory.forProtocol(Protocol)
+    place = server_place(reactor, "tcp://127.0.0.1:1")
+    with pytest.raises(AddressInUse) as raised:
+        network.run(listen(reactor, place, "tcp://127.0.0.1:1", SocketOptions(), factory))
+    assert isinstance(raised.value.__cause__, CannotListenError)
+    [unbound] = made
+    assert unbound() is None

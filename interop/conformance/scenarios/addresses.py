@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 from interop.conformance.actor import OK
@@ -143,7 +144,11 @@ async def a_path_in_use_is_bound_again(stage: Stage) -> object:
     pull = stage.second("PULL")
     address = await stage.link(first, pull)
     await first.send(b"42")
-    return [await pull.receive(), await try_bind(second, address)]
+    with warnings.catch_warnings():
+        # Twisted leaves a socket that it could not bind to the garbage collector.
+        warnings.simplefilter("ignore", ResourceWarning)
+        again = await try_bind(second, address)
+    return [await pull.receive(), again]
 
 
 @scenario("rebind_ipc", expected=[[b"42"], [b"43"]], transports=IPC)
