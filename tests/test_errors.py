@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -181,3 +184,24 @@ def test_the_three_branches_are_told_apart() -> None:
             if issubclass(_class(name), branch)
         ]
         assert len(branches) == (name != "ZMTPError"), name
+
+
+_COPIES: Final[dict[str, Callable[[ZMTPError], ZMTPError]]] = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda error: pickle.loads(pickle.dumps(error)),
+}
+
+
+@_ALL
+@pytest.mark.parametrize("how", _COPIES)
+def test_an_error_can_be_copied_and_sent_elsewhere(name: str, how: str) -> None:
+    """As multiprocessing and ``trial -j`` do."""
+    error = _new(name)
+    again = _COPIES[how](error)
+    assert again is not error
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert again.args == error.args
+    for field in _FIELDS[name]:
+        assert repr(getattr(again, field)) == repr(getattr(error, field))

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from pyzmtp.engine.events import (
     BindFailed,
+    Closed,
     Connected,
     Disconnected,
     Event,
@@ -461,3 +462,76 @@ def test_each_socket_has_its_own_second(clock: Clock, log: _Log) -> None:
     for _ in range(3):
         Monitor(clock).emit(_failed())
     assert len(log.warnings) == 3
+
+
+def test_a_callback_that_another_one_has_ended_is_not_called_any_more(monitor: Monitor) -> None:
+    called: list[str] = []
+    ends = []
+
+    def first(event: Event) -> None:
+        called.append("first")
+        ends[0]()
+
+    monitor.on_event(first)
+    ends.append(monitor.on_event(lambda event: called.append("ended")))
+    monitor.on_event(lambda event: called.append("last"))
+    monitor.emit(_numbered(0))
+    assert called == ["first", "last"]
+
+
+def test_a_callback_may_be_a_coroutine(monitor: Monitor, log: _Log) -> None:
+    later: Deferred[str] = Deferred()
+    got: list[object] = []
+
+    async def note(event: Event) -> None:
+        got.append(event)
+        got.append(await later)
+
+    monitor.on_event(note)
+    monitor.emit(_numbered(0))
+    later.callback("later")
+    assert got == [_numbered(0), "later"]
+    assert log.at(LogLevel.critical) == []
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_coroutine_that_fails_is_logged_and_stops_nobody(
+    monitor: Monitor, log: _Log, at_once: bool
+) -> None:
+    later: Deferred[None] = Deferred()
+    got: list[Event] = []
+
+    async def fail(event: Event) -> None:
+        if not at_once:
+            await later
+        raise ValueError("not now")
+
+    monitor.on_event(fail)
+    monitor.on_event(got.append)
+    monitor.emit(_numbered(0))
+    assert got == [_numbered(0)]
+    later.callback(None)
+    [logged] = log.at(LogLevel.critical)
+    assert logged["log_failure"].check(ValueError)
+    assert repr(_numbered(0)) in formatEvent(logged)
+
+
+def test_what_only_asyncio_could_wait_for_is_logged(monitor: Monitor, log: _Log) -> None:
+    class Odd:
+        def __await__(self) -> Iterator[None]:
+            yield None
+
+    monitor.on_event(lambda event: Odd())
+    monitor.emit(_numbered(0))
+    [logged] = log.at(LogLevel.critical)
+    assert logged["log_failure"].check(TypeError)
+
+
+@pytest.mark.parametrize(
+    ("error", "warned"), [(None, False), (PeerLost(_ADDRESS), True), (NotZMTP(b"x"), False)]
+)
+def test_a_connect_that_was_given_up_is_warned_of_unless_its_handshake_was(
+    monitor: Monitor, log: _Log, error: Exception | None, warned: bool
+) -> None:
+    monitor.emit(Closed(_ADDRESS, None, error))
+    assert [str(error) in formatEvent(warning) for warning in log.warnings] == [True] * warned

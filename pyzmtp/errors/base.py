@@ -16,5 +16,6 @@ class ZMTPError(Exception):
 
 
 def _revive(kind: type[ZMTPError], args: tuple[Any, ...]) -> ZMTPError:
-    error: ZMTPError = kind.__new__(kind, *args)
+    error: ZMTPError = kind.__new__(kind)
+    error.args = args  # not by __new__: that of an OSError leaves them to __init__
     return error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from attrs import evolve
 from twisted.internet.defer import CancelledError, Deferred
@@ -100,7 +100,7 @@ async def _dial_tcp(
     source = None if place.source is None else _bind_address(*place.source)
     timeout = _timeout(options)
     resolution = resolve(reactor, place.host, options.ipv6)
-    addresses = await resolution.addTimeout(timeout, reactor)
+    addresses = await resolution.addTimeout(timeout, reactor, _no_answer)
     for count, host in enumerate(addresses, 1):
         factory = _DialFactory(partial(build, reactor.seconds() + timeout))
         factory.connector = reactor.connectTCP(
@@ -118,6 +118,10 @@ async def _dial_tcp(
         except TransportError:
             if count == len(addresses):
                 raise
+
+
+def _no_answer(result: object, seconds: float) -> NoReturn:
+    raise DNSLookupError(f"no answer within {seconds} s")
 
 
 async def _outcome(reactor: Reactor, factory: _DialFactory) -> None:

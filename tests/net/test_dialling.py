@@ -168,3 +168,28 @@ def test_an_endpoint_is_given_a_factory(network: MemoryNetwork) -> None:
     attempt = Attempt(network, place)
     assert attempt.outcome == [None]
     assert given == attempt.built
+
+
+@pytest.mark.parametrize("timeout", [None, 2.5])
+def test_a_lookup_that_never_ends_is_given_up(
+    network: MemoryNetwork, timeout: float | None
+) -> None:
+    """Twisted's own resolver does not always answer: not when it had no descriptor left."""
+
+    class Silent:
+        def resolveHostName(self, receiver: Any, *args: Any, **kwargs: Any) -> None:
+            pass
+
+    reactor: Any = network.reactor()
+    reactor.nameResolver = Silent()
+    place = TcpAddress("a.example", 5555)
+    options = SocketOptions(connect_timeout=timeout)
+    outcome = Outcomes(
+        Deferred.fromCoroutine(dial(reactor, place, options, lambda where: Protocol()))
+    )
+    network.advance((timeout or 30) - 0.1)
+    assert outcome.pending
+    network.advance(0.2)
+    assert isinstance(outcome.error, DNSLookupError)
+    assert f"within {timeout or 30.0} s" in str(outcome.error)
+    network.assert_clean()

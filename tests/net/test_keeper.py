@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from pyzmtp import DealerSocket, PullSocket, PushSocket
 from pyzmtp.engine.events import Accepted, Closed, Connected, HandshakeFailed, MessagesDropped
@@ -200,3 +200,17 @@ def test_a_keeper_alone_keeps_nothing(world: World) -> None:
     ):
         with pytest.raises(NotImplementedError):
             call()
+
+
+def test_a_bind_that_is_cancelled_is_given_up(world: World) -> None:
+    """A host name takes a moment: what is given up meanwhile must not open the port behind us."""
+    pull = world.make(PullSocket)
+    binding = pull.bind("tcp://localhost:5555")
+    outcome = Outcomes(binding)
+    binding.cancel()
+    assert isinstance(outcome.error, CancelledError)
+    assert keepers(pull) == []
+    world.advance(1)
+    assert world.names(pull) == ["BindFailed"]
+    reactor: Any = pull._reactor
+    world.run(world.make(PullSocket, on=reactor).bind("tcp://127.0.0.1:5555"))  # it is free

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 
-from pyzmtp import PullSocket, PushSocket
+from pyzmtp import PullSocket, PushSocket, ReconnectStop
 from pyzmtp.engine.events import (
     Accepted,
     BindFailed,
@@ -23,9 +25,26 @@ from pyzmtp.engine.events import (
     Listening,
     MonitorStopped,
 )
-from pyzmtp.errors import AddressInUse, ConnectError
+from pyzmtp.errors import AddressInUse, ConnectError, ProtocolError
 
-from .world import FailureLog, Outcomes, World, hello
+from .world import GREETING, FailureLog, Outcomes, World, hello, short
+
+NOWHERE = "tcp://127.0.0.1:40001"
+
+
+@pytest.fixture
+def warnings() -> Iterator[list[str]]:
+    """What is logged as a warning, as text."""
+    lines: list[str] = []
+
+    def note(event: LogEvent) -> None:
+        if event["log_level"] is LogLevel.warn:
+            lines.append(formatEvent(event))
+
+    observer: Any = note
+    globalLogPublisher.addObserver(observer)
+    yield lines
+    globalLogPublisher.removeObserver(observer)
 
 
 def test_events_of_a_whole_life_in_their_order(world: World) -> None:
@@ -191,3 +210,63 @@ async def anext_of(stream: Any) -> Event:
     """The next event of a stream."""
     event: Event = await stream.__anext__()
     return event
+
+
+@pytest.mark.parametrize(
+    "options", [{"reconnect_interval": None}, {"reconnect_stop": ReconnectStop.REFUSED}]
+)
+def test_a_connect_that_is_given_up_says_why(
+    world: World, warnings: list[str], options: dict[str, Any]
+) -> None:
+    """Its Deferred may be dropped: the last event and the log tell as well."""
+    push = world.make(PushSocket, **options)
+    push.connect(NOWHERE)
+    world.settle()
+    [closed] = world.of(push, Closed)
+    assert isinstance(closed.error, ConnectError)
+    [warning] = warnings
+    assert f"Closed {NOWHERE}" in warning
+    assert str(closed.error) in warning
+
+
+@pytest.mark.parametrize("how", ["disconnect", "close"])
+def test_a_connect_that_is_ended_by_its_owner_has_no_error(
+    world: World, warnings: list[str], how: str
+) -> None:
+    push = world.make(PushSocket)
+    push.connect(NOWHERE)
+    world.settle()
+    world.run(push.disconnect(NOWHERE) if how == "disconnect" else push.close())
+    [closed] = world.of(push, Closed)
+    assert closed.error is None
+    assert warnings == []
+
+
+@pytest.mark.parametrize("how", ["disconnect", "unbind", "close"])
+@pytest.mark.parametrize("said", [b"", GREETING])
+def test_a_half_done_handshake_that_its_owner_ends_has_not_failed(
+    world: World, warnings: list[str], how: str, said: bytes
+) -> None:
+    """libzmq tells no HANDSHAKE_FAILED either."""
+    pull = world.make(PullSocket)
+    if how == "disconnect":
+        world.accept_raw(pull, said)
+    else:
+        world.attach_raw(pull, said)
+    address = world.events[pull][0].address
+    end = {"disconnect": pull.disconnect, "unbind": pull.unbind}
+    world.run(end[how](address) if how in end else pull.close(0), within=10)
+    opened = "Connected" if how == "disconnect" else "Accepted"
+    assert world.names(pull)[1:4] == [opened, "Disconnected", "Closed"]
+    assert warnings == []
+
+
+def test_a_peer_that_ends_its_handshake_badly_while_we_part_has_failed(world: World) -> None:
+    push = world.make(PushSocket, linger=5)
+    _, peer = world.accept_raw(push, GREETING)
+    push.try_send(b"x")
+    Outcomes(push.disconnect(world.events[push][0].address))
+    peer.send(short(0x80, b"a reserved bit"))
+    world.settle()
+    [failed] = world.of(push, HandshakeFailed)
+    assert isinstance(failed.error, ProtocolError)

@@ -19,8 +19,20 @@ from pyzmtp import (
     SubSocket,
     XPubSocket,
 )
-from pyzmtp.engine.events import Disconnected, HandshakeFailed, MessagesDropped
-from pyzmtp.errors import AddressError, AddressInUse, ConnectAborted, IncompatibleSocketType
+from pyzmtp.engine.events import (
+    Closed,
+    ConnectRetried,
+    Disconnected,
+    HandshakeFailed,
+    MessagesDropped,
+)
+from pyzmtp.errors import (
+    AddressError,
+    AddressInUse,
+    ConnectAborted,
+    IncompatibleSocketType,
+    RequestTimeout,
+)
 
 from ..memory import MemoryReactor
 from .world import Outcomes, World
@@ -359,3 +371,64 @@ def test_events_may_close_the_socket(world: World, on: MemoryReactor) -> None:
         free = world.make(PullSocket, on=on)
         assert world.run(free.bind(X)) == X
         world.run(free.close())
+
+
+def reset(world: World, on: MemoryReactor, **options: Any) -> tuple[RepSocket, ReqSocket]:
+    """A REP and a REQ whose link is just given up, for want of a reply."""
+    rep, req = world.make(RepSocket, on=on), world.make(ReqSocket, on=on, **options)
+    world.run(rep.bind(X))
+    world.run(req.connect(X))
+    lost = Outcomes(req.request(b"a", timeout=1))
+    world.advance(1)
+    assert isinstance(lost.error, RequestTimeout)
+    return rep, req
+
+
+def test_a_link_that_was_reset_is_made_anew_after_the_reconnection_interval(
+    world: World, on: MemoryReactor
+) -> None:
+    """As on every transport, and told as there."""
+    rep, req = reset(world, on, reconnect_interval=3)
+    [retried] = world.of(req, ConnectRetried)
+    assert (retried.address, retried.delay) == (X, 3)
+    assert world.names(req)[3:] == ["Disconnected", "ConnectRetried"]
+    world.advance(2.9)
+    assert req.peers == ()
+    world.advance(0.2)
+    assert len(req.peers) == 1
+    assert world.names(req)[5:] == ["ConnectDelayed", "Connected", "HandshakeSucceeded"]
+    rep.serve(lambda request: request)
+    assert world.run(req.request(b"b")) == [b"b"]
+
+
+@pytest.mark.parametrize("how", ["close", "disconnect"])
+def test_nothing_is_left_of_a_link_that_was_to_be_made_anew(
+    world: World, on: MemoryReactor, how: str
+) -> None:
+    _, req = reset(world, on, reconnect_interval=3)
+    world.run(req.close() if how == "close" else req.disconnect(X))
+    assert on.getDelayedCalls() == []
+    assert len(world.of(req, Closed)) == 1
+    world.advance(5)
+    assert world.names(req).count("ConnectDelayed") == 1
+
+
+def test_without_reconnection_a_link_that_was_reset_is_over(
+    world: World, on: MemoryReactor
+) -> None:
+    _, req = reset(world, on, reconnect_interval=None)
+    world.advance(5)
+    assert world.names(req)[3:] == ["Disconnected", "Closed"]
+    world.run(req.connect(X))
+    assert len(req.peers) == 1
+
+
+def test_who_hears_that_a_link_will_be_made_anew_may_close(world: World, on: MemoryReactor) -> None:
+    rep, req = world.make(RepSocket, on=on), world.make(ReqSocket, on=on)
+    world.run(rep.bind(X))
+    world.run(req.connect(X))
+    req.on_event(lambda event: isinstance(event, ConnectRetried) and req.close(0) and None)
+    Outcomes(req.request(b"a", timeout=1))
+    world.advance(5)
+    assert world.names(req).count("ConnectDelayed") == 1
+    assert len(world.of(req, Closed)) == 1

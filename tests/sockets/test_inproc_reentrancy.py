@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pyzmtp import DealerSocket, PullSocket, PushSocket, Socket
+from pyzmtp import DealerSocket, PullSocket, PushSocket, RouterNotify, RouterSocket, Socket
 from pyzmtp.engine.events import Closed, Disconnected, HandshakeSucceeded
 from pyzmtp.errors import ConnectAborted
 from pyzmtp.net.inproc import _names_of
@@ -154,3 +154,48 @@ def test_a_name_that_was_given_back_ends_with_its_last_link(
         world.settle()
     assert bound._released == []
     assert _names_of(bound._core).bound == {}
+
+
+@pytest.mark.parametrize("how", ["disconnect", "close"])
+def test_who_reads_a_connect_notice_may_part_at_once(
+    world: World, on: MemoryReactor, how: str
+) -> None:
+    """The notice comes from within the joining: nothing may be told or kept behind the end."""
+    router = world.make(RouterSocket, on=on, router_notify=RouterNotify.CONNECT)
+    dealer = world.make(DealerSocket, on=on, routing_id=b"b")
+    world.run(dealer.bind(X))
+
+    def part(_: object) -> None:
+        Outcomes(router.disconnect(X) if how == "disconnect" else router.close(0))
+
+    router.receive().addCallback(part)
+    router.connect(X)
+    world.advance(1)
+    whole = ["ConnectDelayed", "Connected", "HandshakeSucceeded", "Disconnected", "Closed"]
+    assert [name for name in world.names(router) if name != "MonitorStopped"] == whole
+    assert world.names(dealer)[1:] == ["Accepted", "HandshakeSucceeded", "Disconnected"]
+    assert router.peers == dealer.peers == ()
+    assert not dealer.writable
+
+
+@pytest.mark.parametrize("how", ["unbind", "close"])
+def test_the_bound_side_may_part_when_it_reads_a_connect_notice(
+    world: World, on: MemoryReactor, how: str
+) -> None:
+    router = world.make(RouterSocket, on=on, router_notify=RouterNotify.CONNECT)
+    dealer = world.make(DealerSocket, on=on, routing_id=b"b")
+    world.run(router.bind(X))
+
+    def part(_: object) -> None:
+        Outcomes(router.unbind(X) if how == "unbind" else router.close(0))
+
+    router.receive().addCallback(part)
+    connected = Outcomes(dealer.connect(X))
+    world.advance(1)
+    assert not connected.pending
+    if how == "unbind":  # links that are there stay, as in libzmq
+        assert (len(router.peers), len(dealer.peers)) == (1, 1)
+        return
+    assert router.peers == dealer.peers == ()
+    names = world.names(dealer)
+    assert names == ["ConnectDelayed", "Connected", "HandshakeSucceeded", "Disconnected", "Closed"]

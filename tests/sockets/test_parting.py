@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from twisted.internet.defer import CancelledError
+from twisted.internet.defer import TimeoutError as TimedOut
 
-from pyzmtp import DealerSocket, PairSocket, PullSocket, PushSocket
+from pyzmtp import (
+    DealerSocket,
+    PairSocket,
+    PullSocket,
+    PushSocket,
+    RouterSocket,
+    StreamSocket,
+)
 from pyzmtp.engine.events import Accepted, Closed, MessagesDropped
-from pyzmtp.errors import ConnectAborted, UnknownEndpoint
+from pyzmtp.errors import ConnectAborted, HostUnreachable, UnknownEndpoint
 
 from .world import Outcomes, World, hello, message
 
@@ -264,3 +273,85 @@ def test_closing_from_within_accepted_does_not_wait_for_the_handshake(world: Wor
     peer = world.attach_raw(pull, b"")
     assert closing == [[None]]
     assert peer.closed is not None
+
+
+@pytest.mark.parametrize("how", ["disconnect", "unbind"])
+@pytest.mark.parametrize("patience", ["cancelled", "over"])
+def test_who_waits_for_the_end_may_lose_patience(world: World, how: str, patience: str) -> None:
+    """The waiting is given up, the parting is not."""
+    push = world.make(PushSocket, linger=3)
+    if how == "disconnect":
+        address = NOWHERE
+        push.connect(address)
+    else:
+        address = world.bind(push)
+        world.attach_raw(push, hello("PULL"), address).pause()
+        push.try_send(bytes(1_000_000))
+    push.try_send(b"x")
+    parting = push.disconnect(address) if how == "disconnect" else push.unbind(address)
+    if patience == "over":
+        parting.addTimeout(1, push._reactor)
+    outcome = Outcomes(parting)
+    if patience == "cancelled":
+        parting.cancel()
+    world.advance(1)
+    assert type(outcome.error) is (CancelledError if patience == "cancelled" else TimedOut)
+    assert len(push.queues) == 1
+    world.advance(2)
+    assert push.queues == ()
+    assert push._parting == []
+    assert len(world.of(push, Closed)) == 1
+
+
+@pytest.mark.parametrize("how", ["disconnect", "unbind"])
+def test_the_queues_of_a_peer_that_is_parted_from_are_still_its_own(world: World, how: str) -> None:
+    push = world.make(PushSocket, linger=3)
+    if how == "disconnect":
+        _, peer = world.accept_raw(push, hello("PULL"))
+        address = world.events[push][0].address
+    else:
+        address = world.bind(push)
+        peer = world.attach_raw(push, hello("PULL"), address)
+    [there] = push.peers
+    peer.pause()
+    push.try_send(bytes(1_000_000))
+    push.try_send(b"x")
+    Outcomes(push.disconnect(address) if how == "disconnect" else push.unbind(address))
+    [queues] = push.queues
+    assert (queues.peer, queues.send_queue) == (there, 1)
+
+
+def test_nobody_waits_for_room_at_a_stream_that_is_parted_from(world: World) -> None:
+    stream = world.make(StreamSocket, send_hwm=1, linger=None)
+    listener = world.network.raw_listen()
+    address = f"tcp://127.0.0.1:{listener.port}"
+    stream.connect(address, routing_id=b"A")
+    world.settle()
+    listener.peers[0].pause()
+    while stream.try_send([b"A", bytes(100_000)]):
+        world.settle()
+    waiting = Outcomes(stream.send([b"A", b"late"]))
+    Outcomes(stream.disconnect(address))
+    assert isinstance(waiting.error, HostUnreachable)
+    with pytest.raises(HostUnreachable):
+        stream.try_send([b"A", b"later"])
+
+
+@pytest.mark.parametrize("how", ["disconnect", "unbind"])
+def test_nobody_waits_for_room_at_a_routers_peer_that_is_parted_from(
+    world: World, how: str
+) -> None:
+    router = world.make(RouterSocket, router_mandatory=True, send_hwm=1, linger=None)
+    said = hello("DEALER", Identity=b"A")
+    if how == "disconnect":
+        _, peer = world.accept_raw(router, said)
+        address = world.events[router][0].address
+    else:
+        address = world.bind(router)
+        peer = world.attach_raw(router, said, address)
+    peer.pause()
+    while router.try_send([b"A", bytes(100_000)]):
+        world.settle()
+    waiting = Outcomes(router.send([b"A", b"late"]))
+    Outcomes(router.disconnect(address) if how == "disconnect" else router.unbind(address))
+    assert isinstance(waiting.error, HostUnreachable)
