@@ -202,6 +202,7 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
             {b"X-a": b"1"},
             {"X-a": "1"},
             {"X-ä": b"1"},
+            {"X-\ud800": b"1"},
             {"X-a b": b"1"},
             {"X-a:b": b"1"},
             {"X-" + "a" * 254: b""},

@@ -103,7 +103,7 @@ class SocketCore:
 
     def lose_half_sent(self, pipe: Pipe, address: str, reason: Exception) -> None:
         """A message that counts as sent was too large to leave before its connection ended."""
-        pipe.sent -= 1
+        self.sent -= 1  # not the pipe's own count, which may be taken over by now
         self.dropped_sent += 1
         self.emit(MessagesDropped(address, 1, reason, True, pipe.peer))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pyzmtp import DealerSocket
+from pyzmtp.engine.events import MessagesDropped
 
 from ..sockets.world import Outcomes, World, hello, message, short
 from .stage import Stage
@@ -63,3 +66,21 @@ def test_an_error_in_the_middle_of_a_large_message_adds_nothing_to_it(world: Wor
     assert "lose" in stage.transport.calls
     assert LARGE.startswith(stage.transport.written)
     stage.lose()
+
+
+@pytest.mark.parametrize("how", ["lost", "given up", "an error"])
+def test_a_large_message_that_has_left_in_part_is_not_sent_but_dropped(
+    world: World, how: str
+) -> None:
+    stage = in_a_large_message(world)
+    assert stage.socket.stats.messages_sent == 1
+    if how == "given up":
+        stage.socket.close(linger=1)
+        world.advance(1)
+    elif how == "an error":
+        stage.protocol.dataReceived(b"\xff" * 9)
+    stage.lose()
+    [dropped] = world.of(stage.socket, MessagesDropped)
+    assert (dropped.count, dropped.unsent) == (1, True)
+    stats = stage.socket.stats
+    assert (stats.messages_sent, stats.dropped_sent, stats.send_queue) == (0, 1, 0)

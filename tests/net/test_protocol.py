@@ -369,3 +369,79 @@ def test_a_transport_may_be_lost_within_lose_connection(world: World) -> None:
     assert isinstance(event.error, NotZMTP)
     assert world.run(stage.socket.close()) is None
     world.network.assert_clean()
+
+
+@pytest.mark.parametrize("rest", [b"\0", b"\0\5par"])
+def test_half_a_frame_that_is_left_at_the_end_is_no_message(world: World, rest: bytes) -> None:
+    """It stands behind a full inbox, where whole messages would have been kept."""
+    pull = world.make(PullSocket, receive_hwm=2)
+    address = world.bind(pull)
+    said = message(b"1") + message(b"2") + rest
+    world.attach_raw(pull, hello("PUSH") + said, address)
+    Outcomes(pull.unbind(address))
+    assert [pull.try_receive(), pull.try_receive()] == [[b"1"], [b"2"]]
+    world.settle()
+    assert not pull.readable
+    assert pull.try_receive() is None
+
+
+def test_close_does_not_stumble_over_half_a_frame(world: World) -> None:
+    pull = world.make(PullSocket, receive_hwm=2)
+    addresses = [world.bind(pull), world.bind(pull)]
+    said = hello("PUSH") + message(b"1") + message(b"2")
+    world.attach_raw(pull, said + b"\0", addresses[0])
+    Outcomes(pull.unbind(addresses[0]))
+    assert pull.try_receive() == [b"1"]
+    assert pull.try_receive() == [b"2"]
+    world.attach_raw(pull, said, addresses[1])
+    assert world.run(pull.close(0)) is None
+
+
+@pytest.mark.parametrize("said", [b"", GREETING])
+def test_what_arrives_behind_our_own_end_of_a_handshake_is_nobodys(
+    world: World, monkeypatch: pytest.MonkeyPatch, said: bytes
+) -> None:
+    """A transport that cannot abort may go on reading until its peer has closed, too."""
+    stage = Stage(world, PullSocket)
+    stage.protocol.dataReceived(said)
+    closed = Outcomes(stage.socket.close(0))
+    calls: list[object] = []
+    # Counted, because what went wrong here never came to an end.
+    monkeypatch.setattr(Connection, "receive_data", lambda *args: calls.append(args) or [])
+    stage.protocol.dataReceived(hello("PUSH")[len(said) :] + message(b"x"))
+    assert calls == []
+    stage.lose()
+    assert closed == [None]
+
+
+def test_what_arrives_behind_our_own_end_is_not_kept(world: World) -> None:
+    """TLS, for one, reads on until the peer says that it closes."""
+    stage = Stage(world, PullSocket, receive_hwm=2)
+    stage.protocol.dataReceived(hello("PUSH"))
+    parted = Outcomes(stage.socket.disconnect(world.events[stage.socket][0].address))
+    for _ in range(10):
+        stage.protocol.dataReceived(message(b"x" * 200))
+    assert stage.socket.stats.receive_queue == 0
+    assert stage.socket.stats.messages_received == 0
+    assert not stage.protocol.connection.more
+    stage.lose()
+    assert parted == [None]
+
+
+def test_an_end_within_the_handshake_ends_the_reading_of_the_same_chunk(world: World) -> None:
+    """The greeting of a chunk is answered at once: whoever sees the answer may end it all."""
+    stage = Stage(world, PullSocket)
+    transport: Any = stage.transport
+    write = transport.write
+    closed: list[Outcomes[None]] = []
+
+    def close_within(data: bytes) -> None:
+        write(data)
+        transport.write = write
+        closed.append(Outcomes(stage.socket.close(0)))
+
+    transport.write = close_within
+    stage.protocol.dataReceived(hello("PUSH") + message(b"x"))
+    assert stage.transport.calls == ["lose"]
+    stage.lose()
+    assert closed == [[None]]

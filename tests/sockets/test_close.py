@@ -222,12 +222,15 @@ def test_a_second_close_cannot_lengthen_the_time(world: World) -> None:
     assert first == [None]
 
 
-@pytest.mark.parametrize("linger", [-1, float("nan")])
-def test_a_linger_below_zero_is_an_error(world: World, linger: float) -> None:
+@pytest.mark.parametrize(
+    "linger", [-1, float("nan"), float("inf"), 10**400, True, "1", b"", [], {}]
+)
+def test_a_linger_that_the_option_does_not_take_is_an_error(world: World, linger: Any) -> None:
     push = world.make(PushSocket)
     with pytest.raises(OptionError, match="linger"):
         push.close(linger)
     assert not push.closed
+    assert world.run(push.close(1)) is None
 
 
 def test_connect_fails_with_connect_aborted_when_the_socket_is_closed(world: World) -> None:

@@ -11,6 +11,7 @@ from twisted.internet.error import ConnectionDone
 from pyzmtp import (
     DealerSocket,
     PubSocket,
+    PullSocket,
     PushSocket,
     ReqSocket,
     Requester,
@@ -244,3 +245,19 @@ def finish(world: World, socket: Any, *lines: Line) -> None:
             line.endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
     world.settle()
     assert done == [None]
+
+
+@pytest.mark.parametrize("before", [0, 10, 11, 12])
+def test_a_connection_that_is_lost_in_a_write_of_its_handshake(world: World, before: int) -> None:
+    """The chunk that is answered holds a message already, for which there is no pipe."""
+    pull = world.make(PullSocket, reconnect_interval=None)
+    transport = Acting()
+    endpoint = To(transport)
+    pull.connect(endpoint)
+    said = hello("PUSH") + message(b"x")
+    endpoint.protocol.dataReceived(said[:before])
+    transport.act = lambda _: endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
+    endpoint.protocol.dataReceived(said[before:])
+    assert world.names(pull)[-3:] == ["HandshakeFailed", "Disconnected", "Closed"]
+    assert pull.try_receive() is None
+    assert world.run(pull.close(0)) is None

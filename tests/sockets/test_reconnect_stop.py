@@ -126,3 +126,18 @@ def test_before_disconnect_it_does_nothing(world: World) -> None:
     push.connect("tcp://127.0.0.1:5555")
     world.advance(1)
     assert len(world.of(push, ConnectRetried)) > 1
+
+
+@pytest.mark.parametrize("at_first", [True, False])
+def test_what_counts_is_what_was_set_at_the_connect(world: World, at_first: bool) -> None:
+    stop, other = ReconnectStop.NEVER, AFTER_DISCONNECT
+    if at_first:
+        stop, other = other, stop
+    push = world.make(PushSocket, reconnect_stop=stop)
+    push.connect("tcp://127.0.0.1:5555")
+    assert push.try_send([b"x"])
+    world.advance(1)
+    push.configure(reconnect_stop=other)
+    parted = Outcomes(push.disconnect("tcp://127.0.0.1:5555"))
+    world.advance(1)
+    assert parted.pending is not at_first

@@ -22,11 +22,15 @@ from pyzmtp import (
     Requester,
     RouterSocket,
     Socket,
+    XPubSocket,
 )
-from pyzmtp.engine.events import ConnectDelayed
+from pyzmtp.engine.events import ConnectDelayed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, ConnectError, PeerLost, SocketClosed, WrongState
 
-from .world import FailureLog, Outcomes, World
+from .world import FailureLog, Outcomes, World, hello, message
+
+#: The names of events that tell of no connect.
+NOT_OF_CONNECTS = ("MessagesDropped", "MonitorStopped")
 
 WAITING: dict[str, tuple[type[Any], Callable[[Any], Deferred[Any]]]] = {
     "send": (PushSocket, lambda socket: socket.send(b"x")),
@@ -253,3 +257,81 @@ def test_an_attempt_that_is_announced_to_one_who_closes_is_not_made(
     assert "Accepted" not in world.names(pull)
     names = [name for name in world.names(push) if name != "MonitorStopped"]
     assert names[-1] == "Closed"
+
+
+@pytest.mark.parametrize("how", ["disconnect", "close"])
+def test_a_send_that_waited_for_a_peer_may_end_the_connect(world: World, how: str) -> None:
+    """With ``immediate`` it is taken as the peer becomes ready; what was taken is sent all the same."""
+    push = world.make(PushSocket, immediate=True)
+    listener = world.network.raw_listen()
+    address = f"tcp://127.0.0.1:{listener.port}"
+    ended: list[Outcomes[None]] = []
+
+    def end(_: object) -> None:
+        ended.append(Outcomes(push.disconnect(address) if how == "disconnect" else push.close()))
+
+    push.send(b"x").addCallback(end)
+    push.connect(address)
+    world.settle()
+    listener.peers[0].send(hello("PULL"))
+    world.settle()
+    assert listener.peers[0].received.endswith(message(b"x"))
+    assert ended == [[None]]
+    assert push.queues == push.peers == ()
+    assert not push.writable
+    assert (push.stats.messages_sent, push.stats.dropped_sent) == (1, 0)
+    assert world.of(push, MessagesDropped) == []
+    world.network.assert_clean()
+
+
+@pytest.mark.parametrize("how", ["disconnect", "close"])
+def test_a_send_that_waited_for_a_connect_may_end_it(world: World, how: str) -> None:
+    push = world.make(PushSocket, linger=0)
+    address = "tcp://127.0.0.1:40001"
+
+    def end(_: object) -> None:
+        Outcomes(push.disconnect(address) if how == "disconnect" else push.close())
+
+    push.send(b"x").addCallback(end)
+    connected = Outcomes(push.connect(address))
+    world.advance(3)
+    assert isinstance(connected.error, ConnectAborted)
+    # No ConnectDelayed without its Closed: the attempt was never begun.
+    assert [name for name in world.names(push) if name not in NOT_OF_CONNECTS] == []
+
+
+def test_who_is_told_of_his_send_may_make_room_for_others(world: World) -> None:
+    on = world.network.reactor()
+    router = world.make(RouterSocket, on=on, router_mandatory=True, send_hwm=1)
+    world.run(router.bind("inproc://r"))
+    dealers = []
+    for name in (b"A", b"B"):
+        dealers.append(world.make(DealerSocket, on=on, routing_id=name, receive_hwm=1))
+        world.run(dealers[-1].connect("inproc://r"))
+        while router.try_send([name, b"x"]):
+            world.settle()
+    other = Outcomes(router.send([b"B", b"for B"]))
+    first = router.send([b"A", b"for A"])
+    first.addCallback(lambda _: router.configure(send_hwm=10))
+    assert not first.called
+    assert other.pending
+    world.drain(dealers[0])
+    assert first.called
+    assert other == [None]
+
+
+def test_a_consumer_may_go_over_to_receive_and_cause_a_message(world: World) -> None:
+    xpub = world.make(XPubSocket)
+    address = world.bind(xpub)
+    got: list[Outcomes[Any]] = []
+
+    def take(batch: object) -> None:
+        consuming.cancel()
+        got.append(Outcomes(xpub.receive()))
+        Outcomes(xpub.unbind(address))  # the peer's subscription ends: that is a message
+
+    consuming = xpub.consume(take)
+    consuming.addErrback(lambda failure: failure.trap(CancelledError) and None)
+    world.attach_raw(xpub, hello("SUB") + message(b"\1topic"), address)
+    assert got == [[[b"\0topic"]]]
+    assert not xpub.readable
