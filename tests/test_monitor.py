@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -466,7 +466,7 @@ def test_each_socket_has_its_own_second(clock: Clock, log: _Log) -> None:
 
 def test_a_callback_that_another_one_has_ended_is_not_called_any_more(monitor: Monitor) -> None:
     called: list[str] = []
-    ends = []
+    ends: list[Callable[[], None]] = []
 
     def first(event: Event) -> None:
         called.append("first")

@@ -60,10 +60,9 @@ def test_buffers_are_set_on_a_transport_with_a_handle(world: World) -> None:
         endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
 
 
-def test_a_handshake_that_ends_while_the_transport_is_paused_is_done(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A TLS transport, for one, pauses its producer; nothing may spin meanwhile."""
+@pytest.fixture
+def _bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that are asked for messages too often are asked no more."""
     calls = 0
     receive = Connection.receive_data
 
@@ -74,6 +73,11 @@ def test_a_handshake_that_ends_while_the_transport_is_paused_is_done(
         return receive(*args)
 
     monkeypatch.setattr(Connection, "receive_data", counted)
+
+
+@pytest.mark.usefixtures("_bounded")
+def test_a_handshake_that_ends_while_the_transport_is_paused_is_done(world: World) -> None:
+    """A TLS transport, for one, pauses its producer; nothing may spin meanwhile."""
     stage = Stage(world, DealerSocket)
     stage.transport.producer.pauseProducing()
     stage.protocol.dataReceived(hello("DEALER") + message(b"in"))
@@ -406,8 +410,12 @@ def test_what_arrives_behind_our_own_end_of_a_handshake_is_nobodys(
     stage.protocol.dataReceived(said)
     closed = Outcomes(stage.socket.close(0))
     calls: list[object] = []
-    # Counted, because what went wrong here never came to an end.
-    monkeypatch.setattr(Connection, "receive_data", lambda *args: calls.append(args) or [])
+
+    def note(*args: object) -> list[object]:  # not the real one, which may never come to an end
+        calls.append(args)
+        return []
+
+    monkeypatch.setattr(Connection, "receive_data", note)
     stage.protocol.dataReceived(hello("PUSH")[len(said) :] + message(b"x"))
     assert calls == []
     stage.lose()
@@ -428,6 +436,7 @@ def test_what_arrives_behind_our_own_end_is_not_kept(world: World) -> None:
     assert parted == [None]
 
 
+@pytest.mark.usefixtures("_bounded")
 def test_an_end_within_the_handshake_ends_the_reading_of_the_same_chunk(world: World) -> None:
     """The greeting of a chunk is answered at once: whoever sees the answer may end it all."""
     stage = Stage(world, PullSocket)

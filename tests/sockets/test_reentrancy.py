@@ -277,7 +277,8 @@ def test_a_send_that_waited_for_a_peer_may_end_the_connect(world: World, how: st
     world.settle()
     assert listener.peers[0].received.endswith(message(b"x"))
     assert ended == [[None]]
-    assert push.queues == push.peers == ()
+    assert push.queues == ()
+    assert push.peers == ()
     assert not push.writable
     assert (push.stats.messages_sent, push.stats.dropped_sent) == (1, 0)
     assert world.of(push, MessagesDropped) == []
