@@ -75,13 +75,9 @@ class ConnectionSettings:
 
 
 class Connection:
-    """The protocol engine of one connection.
+    """The protocol engine of one connection; for what is not here see :class:`Engine`.
 
     :ivar state: see :class:`State`.
-    :ivar attention: whether the owner must look at the connection; :meth:`data_to_send` clears it.
-    :ivar more: whether the last :meth:`receive_data` stopped with bytes left that may hold messages.
-    :ivar peer: who it is, from the moment the handshake is done.
-    :ivar error: why the connection is over, if it is by the peer's fault or by time.
     """
 
     __slots__ = (
@@ -180,9 +176,8 @@ class Connection:
             self.attention = self.attention or bool(self._heartbeat.ping)
         elif self._deadline is not None and now >= self._deadline:
             timeout = self._settings.handshake_timeout
-            assert (
-                timeout is not None
-            )  # nothing else sets a deadline before the connection is ready
+            # Nothing else sets a deadline before the connection is ready.
+            assert timeout is not None
             self._fail(HandshakeTimeout(timeout))
 
     def excuse(self, now: float) -> None:
@@ -378,9 +373,8 @@ class Connection:
             self.attention = True
         elif name in _SUBSCRIPTIONS and self._settings.socket_type in _PUBLISHERS:
             return subscription_message(_SUBSCRIPTIONS[name], data)
-        return (
-            None  # RFC 37 and libzmq: unknown commands are ignored, and so is a late READY or ERROR
-        )
+        # RFC 37 and libzmq: unknown commands are ignored, and so is a late READY or ERROR.
+        return None
 
     # Changes of state
 

@@ -16,9 +16,8 @@ class FairQueue:
     __slots__ = ("_active",)
 
     def __init__(self) -> None:
-        self._active: deque[Pipe] = (
-            deque()
-        )  # the pipes with unread messages, whose turn is next first
+        # The pipes with unread messages, whose turn is next first.
+        self._active: deque[Pipe] = deque()
 
     def __len__(self) -> int:
         return sum(len(pipe.inbox) for pipe in self._active)

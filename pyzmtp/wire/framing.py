@@ -65,9 +65,8 @@ class FrameDecoder:
         self.max_message_size = 0
         self.max_message_parts = 0
         self.max_command_size = max_command_size
-        self._rest = (
-            b""  # a chunk that is not used up: its end is part of a header, or lies behind a stop
-        )
+        # A chunk that is not used up: its end is part of a header, or lies behind a stop.
+        self._rest = b""
         self._offset = 0  # where that end begins
         self._flags = 0  # of the frame whose body is being collected
         self._missing = 0  # how many bytes of that body have not come yet
