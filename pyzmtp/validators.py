@@ -62,7 +62,9 @@ _OWN_PROPERTIES: Final = 1024
 
 #: A host name (RFC 1035, section 2.3.4) or an IPv6 address in brackets, and a port.
 _LABEL: Final = "[a-zA-Z0-9_][a-zA-Z0-9_-]{0,62}"
-_HOST_AND_PORT: Final = re.compile(rf"(?:\[(.+)\]|({_LABEL}(?:\.{_LABEL})*)):([0-9]{{1,5}})")
+#: The name of a zone, behind a %, is one that addresses take too.
+_IPV6: Final = r"\[([0-9a-fA-F:.]+(?:%[a-zA-Z0-9:_.%-]+)?)\]"
+_HOST_AND_PORT: Final = re.compile(rf"(?:{_IPV6}|({_LABEL}(?:\.{_LABEL})*)):([0-9]{{1,5}})")
 _MAX_HOST: Final = 253
 
 
@@ -210,7 +212,9 @@ def text(least: int, most: int) -> _Check:
 def host_and_port(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     """``host:port``; an IPv6 address stands in brackets."""
     match = _HOST_AND_PORT.fullmatch(value) if isinstance(value, str) else None
-    good = match is not None and 0 < int(match[3]) < 65536 and len(match[2] or "") <= _MAX_HOST
+    good = (
+        match is not None and 0 < int(match[3]) < 65536 and len(match[1] or match[2]) <= _MAX_HOST
+    )
     if match is not None and match[1]:
         try:
             IPv6Address(match[1])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ import pytest
 
 from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
 from pyzmtp.errors import OptionError, UsageError
+from pyzmtp.net.address import parse
 from pyzmtp.options import SocketOptions, options_for
 
 _NO: Final = False
@@ -136,6 +139,9 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
             "proxy_1.example-2.org:65535",
             "[::1]:1",
             "[fe80::1%eth0]:1080",
+            "[fe80::1%a-b_c.d]:1080",
+            "[::1%" + "a" * 249 + "]:1",
+            "[::ffff:10.0.0.1]:1080",
             "a" * 63 + ":1",
             ".".join(["a" * 63, "a" * 63, "a" * 63, "a" * 61]) + ":65535",
         ],
@@ -153,6 +159,10 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
             "[127.0.0.1]:1080",
             "[x]:1080",
             "[]:1080",
+            "[::1%]]:1",
+            "[::1%lo 0]:1",
+            "[::1%*]:1",
+            "[::1%" + "a" * 250 + "]:1",
             "[::1]1080",
             "*:1080",
             "a..b:1",
@@ -385,6 +395,27 @@ def test_metadata_that_is_changed_later_does_not_pass_by_the_check() -> None:
     assert dict(options.metadata) == {"X-a": b"1"}
     with pytest.raises(TypeError):
         options.metadata["no such name"] = b"2"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", _FIELDS)
+def test_options_can_be_copied_and_sent_elsewhere(name: str) -> None:
+    for value in _VALUES[name][0]:
+        options = SocketOptions(**{name: value})
+        for again in (copy.copy(options), copy.deepcopy(options), _pickled(options)):
+            assert again == options
+            assert hash(again) == hash(options)
+            assert type(again.metadata) is type(options.metadata)
+
+
+def _pickled(options: SocketOptions) -> SocketOptions:
+    again: SocketOptions = pickle.loads(pickle.dumps(options))
+    return again
+
+
+@pytest.mark.parametrize("proxy", [value for value in _VALUES["socks_proxy"][0] if value])
+def test_a_proxy_is_where_an_address_can_lead(proxy: str) -> None:
+    """What the check lets pass is not refused when it is too late."""
+    assert parse(f"tcp://{proxy}") is not None
 
 
 # Documentation

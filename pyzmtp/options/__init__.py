@@ -32,6 +32,14 @@ class SocketOptions(PatternOptions, TransportOptions, ConnectionOptions, QueueOp
     ``ValueError``), an option that a socket type has no use for raises :exc:`UsageError`.
     """
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping that nobody can change can be neither pickled nor copied deeply.
+        return _make, ({**vars(self), "metadata": dict(self.metadata)},)
+
+
+def _make(values: Mapping[str, Any]) -> SocketOptions:
+    return SocketOptions(**values)
+
 
 def options_for(
     socket_type: SocketType, options: SocketOptions | None, overrides: Mapping[str, Any]
