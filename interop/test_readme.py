@@ -14,7 +14,12 @@ README = Path(__file__).parent.parent / "README.md"
 PROGRAMS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
 
 #: What each program prints, in their order.
-PRINTED = ["[b'echo', b'hello']\n", "[b'weather.oslo', b'-3']\n"]
+PRINTED = [
+    "[b'echo', b'hello']\n",
+    "[b'weather.oslo', b'-3']\n",
+    "ConnectDelayed\nConnected\nHandshakeSucceeded\n",
+    "True False\nTrue\n",
+]
 
 
 @pytest.mark.parametrize(("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)))
