@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from inspect import iscoroutine
 from typing import Final
 from weakref import WeakSet
 
@@ -23,7 +24,6 @@ from pyzmtp.engine.events import (
     MonitorStopped,
 )
 from pyzmtp.errors import ProtocolError
-from pyzmtp.net.outcome import as_deferred
 from pyzmtp.validators import check_callable
 
 __all__ = ["EventStream", "Monitor"]
@@ -179,12 +179,12 @@ class Monitor:
             _log.failure("an event callback failed on {event}", failure, event=event)
 
         try:
-            later = as_deferred(callback(event))
+            result = callback(event)
         except Exception:
             failed(Failure())
             return
-        if later is not None:
-            later.addErrback(failed)
+        if iscoroutine(result):  # a Deferred that it returns may be somebody else's
+            Deferred.fromCoroutine(result).addErrback(failed)
 
     def close(self, then: Callable[[], object] = lambda: None) -> None:
         """Pass on a last event, end all streams, and call ``then()`` when everybody knows."""
