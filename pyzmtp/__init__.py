@@ -78,6 +78,7 @@ from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
 from pyzmtp.requester import Requester
 from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.dealer import DealerSocket
+from pyzmtp.sockets.gather import GatherSocket
 from pyzmtp.sockets.pair import PairSocket
 from pyzmtp.sockets.pub import PubSocket
 from pyzmtp.sockets.publisher import PublishingSocket
@@ -87,6 +88,7 @@ from pyzmtp.sockets.receiver import ReceivingSocket
 from pyzmtp.sockets.rep import RepSocket
 from pyzmtp.sockets.req import ReqSocket
 from pyzmtp.sockets.router import RouterSocket
+from pyzmtp.sockets.scatter import ScatterSocket
 from pyzmtp.sockets.sender import SendingSocket
 from pyzmtp.sockets.stats import PeerQueues, Stats
 from pyzmtp.sockets.stream import StreamSocket
@@ -115,6 +117,7 @@ __all__ = [
     "Event",
     "FrameTooLarge",
     "FramingError",
+    "GatherSocket",
     "HandshakeFailed",
     "HandshakeSucceeded",
     "HandshakeTimeout",
@@ -158,6 +161,7 @@ __all__ = [
     "RouterNotify",
     "RouterSocket",
     "RoutingIdInUse",
+    "ScatterSocket",
     "SendTimeout",
     "SendingSocket",
     "Socket",

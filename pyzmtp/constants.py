@@ -72,6 +72,8 @@ class SocketType(Enum):
     XPUB = "XPUB"
     XSUB = "XSUB"
     STREAM = "STREAM"
+    GATHER = "GATHER"  # RFC 49
+    SCATTER = "SCATTER"
 
     @property
     def number(self) -> int:
@@ -87,6 +89,11 @@ class SocketType(Enum):
     def is_raw(self) -> bool:
         """Whether it exchanges bytes as they are, with peers that speak no ZMTP."""
         return self is SocketType.STREAM
+
+    @property
+    def frames(self) -> int | None:
+        """How many frames a message has that is sent; ``None`` if that is free."""
+        return _FRAMES.get(self)
 
 
 class RouterNotify(Flag):
@@ -120,6 +127,13 @@ _NUMBERS: Final = {
     SocketType.XPUB: 9,
     SocketType.XSUB: 10,
     SocketType.STREAM: 11,
+    SocketType.GATHER: 16,
+    SocketType.SCATTER: 17,
+}
+
+_FRAMES: Final = {
+    SocketType.STREAM: 2,
+    SocketType.SCATTER: 1,
 }
 
 _IDENTITY_TYPES: Final = frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER})
@@ -138,6 +152,8 @@ _COMPATIBLE: Final[dict[SocketType, frozenset[SocketType]]] = {
     SocketType.XPUB: frozenset({SocketType.SUB, SocketType.XSUB}),
     SocketType.XSUB: frozenset({SocketType.PUB, SocketType.XPUB}),
     SocketType.STREAM: frozenset(),
+    SocketType.GATHER: frozenset({SocketType.SCATTER}),
+    SocketType.SCATTER: frozenset({SocketType.GATHER}),
 }
 
 

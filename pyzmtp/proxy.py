@@ -64,8 +64,8 @@ class ProxyStatistics:
     :ivar backend_received_parts, backend_received_bytes: what was received from the backend.
     :ivar backend_sent_parts, backend_sent_bytes: what the backend has taken to be sent.
     :ivar dropped_messages: whole messages that were received and could not be sent: a ROUTER with
-        ``router_mandatory`` or a STREAM did not know their destination, a STREAM does not take them
-        (they have two frames), or the socket was closed. What a socket
+        ``router_mandatory`` or a STREAM did not know their destination, they had not the number of
+        frames that a STREAM or SCATTER sends, or the socket was closed. What a socket
         drops by itself, as PUB and ROUTER do, counts as sent here: see its own ``stats``.
     :ivar capture_dropped_messages: whole messages that the capture socket did not take.
     """
@@ -372,7 +372,7 @@ class _Direction:
         """Send a message, and wait for room if need be; return whether there is a way for it."""
         target = self._target
         assert isinstance(target, SendingSocket)
-        if target.socket_type is SocketType.STREAM and len(message) != 2:
+        if target.socket_type.frames not in (None, len(message)):
             return False
         try:
             if target.try_send(message):

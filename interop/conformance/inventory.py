@@ -181,7 +181,6 @@ _WEBSOCKET = "websocket: not there yet"
 #: What waits for a part of pyzmtp that is not there yet.
 LATER = {
     "client_server": _DRAFT_TYPES,
-    "scatter_gather": _DRAFT_TYPES,
     "channel": _DRAFT_TYPES,
     "peer": _DRAFT_TYPES,
     "peer_disconnect": _DRAFT_TYPES,

@@ -12,7 +12,12 @@ from interop.conformance.actor import Actor, Message, Refused
 from interop.reactor import reactor, within
 from interop.sockets import CLASSES
 
-_CLASSES = {**CLASSES, "STREAM": pyzmtp.StreamSocket}
+_CLASSES = {
+    **CLASSES,
+    "STREAM": pyzmtp.StreamSocket,
+    "SCATTER": pyzmtp.ScatterSocket,
+    "GATHER": pyzmtp.GatherSocket,
+}
 
 #: The first that fits counts.
 _NAMES: tuple[tuple[type[Exception], str], ...] = (

@@ -9,7 +9,8 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred, fail, gatherResults, succeed
 from twisted.internet.interfaces import IDelayedCall
 
-from pyzmtp.errors import SendTimeout, SocketClosed, ZMTPError
+from pyzmtp.constants import SocketType
+from pyzmtp.errors import SendTimeout, SocketClosed, UsageError, ZMTPError
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Sender
@@ -63,6 +64,13 @@ def _not_bytes(value: object) -> TypeError:
     return TypeError(f"a message is bytes, or a sequence of bytes, not {kind}{advice}")
 
 
+def _wrong_number(socket_type: SocketType, number: int) -> str:
+    demanded = "one frame"
+    if socket_type.frames == 2:
+        demanded = "two frames, a routing id and bytes"
+    return f"on a {socket_type.value} socket a message has {demanded}, not {number}"
+
+
 class _PendingSend:
     """Messages that wait for room, and who waits for that."""
 
@@ -94,13 +102,15 @@ class SendingSocket(Socket):
         self._draining = False
         self._drain_again = False
         self._sends_left = _SENDS_PER_TURN
+        self._frames = self.socket_type.frames
         self._pattern.on_writable = self._drain
 
     def send(self, message: Sendable) -> Deferred[None]:
         """Send a message; fires when a peer's queue has taken it, which at a high-water mark may wait.
 
         Cancelled while it waits, the message is not sent. Raises :exc:`TypeError` and
-        :exc:`ValueError` for what is no message; fails with :exc:`SendTimeout` after
+        :exc:`ValueError` for what is no message, :exc:`UsageError` for a number of frames that the
+        type does not send; fails with :exc:`SendTimeout` after
         ``send_timeout``, :exc:`WrongState`, :exc:`HostUnreachable` or :exc:`SocketClosed`.
         (``zmq_send``)
         """
@@ -150,7 +160,10 @@ class SendingSocket(Socket):
 
     def _to_message(self, message: Sendable) -> Message:
         """The frames of what is to be sent, if this type sends such messages."""
-        return to_message(message)
+        frames = to_message(message)
+        if self._frames is not None and len(frames) != self._frames:
+            raise UsageError(_wrong_number(self.socket_type, len(frames)))
+        return frames
 
     def _try_send(self, frames: Message) -> bool:
         self._check_open()

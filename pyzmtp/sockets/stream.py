@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from pyzmtp.constants import SocketType
-from pyzmtp.errors import UsageError
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.stream import StreamPattern
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import Sendable, SendingSocket
-from pyzmtp.wire.message import Message
+from pyzmtp.sockets.sender import SendingSocket
 
 __all__ = ["StreamSocket"]
 
@@ -48,13 +46,6 @@ class StreamSocket(SendingSocket, ReceivingSocket):
     ) -> None:
         super().__init__(reactor, options, **overrides)
         self._pattern.on_parting = self._part_from
-
-    def _to_message(self, message: Sendable) -> Message:
-        frames = super()._to_message(message)
-        if len(frames) != 2:
-            problem = f"a message has two frames, a routing id and bytes, not {len(frames)}"
-            raise UsageError(f"on a STREAM socket {problem}")
-        return frames
 
     def _part_from(self, pipe: Pipe) -> None:
         """The application has parted from the peer of a pipe: end the connection, or the connect."""

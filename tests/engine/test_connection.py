@@ -354,7 +354,7 @@ def test_a_socket_type_of_any_bytes_is_named_in_ascii() -> None:
         assert reason == b"IncompatibleSocketType"
 
 
-# ZMTP.md 3.1: what is enforced by both sides, captured for these types.
+# ZMTP.md 3.1: what is enforced by both sides, captured for the types up to STREAM.
 COMPATIBLE = {
     "PAIR": {"PAIR"},
     "PUB": {"SUB", "XSUB"},
@@ -368,6 +368,8 @@ COMPATIBLE = {
     "XPUB": {"SUB", "XSUB"},
     "XSUB": {"PUB", "XPUB"},
     "STREAM": set(),
+    "GATHER": {"SCATTER"},
+    "SCATTER": {"GATHER"},
 }
 
 

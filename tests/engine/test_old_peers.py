@@ -141,6 +141,15 @@ def test_the_number_of_each_type_is_libzmqs(kind: SocketType) -> None:
         "XPUB",
         "XSUB",
         "STREAM",
+        "SERVER",
+        "CLIENT",
+        "RADIO",
+        "DISH",
+        "GATHER",
+        "SCATTER",
+        "DGRAM",
+        "PEER",
+        "CHANNEL",
     ]
     assert order[kind.number] == kind.value
 

@@ -10,6 +10,7 @@ from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns import (
     dealer,
+    gather,
     pair,
     pub,
     pull,
@@ -17,6 +18,7 @@ from pyzmtp.patterns import (
     rep,
     req,
     router,
+    scatter,
     stream,
     sub,
     xpub,
@@ -29,7 +31,8 @@ from pyzmtp.wire.message import Message
 from .links import Calls, accept, leave, new_peer, queued, receive_all, take_out
 
 _MODULES: list[ModuleType] = [
-    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream
+    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream,
+    gather, scatter,
 ]  # fmt: skip
 
 
