@@ -77,9 +77,12 @@ from pyzmtp.peer import Peer
 from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
 from pyzmtp.requester import Requester
 from pyzmtp.sockets.base import Socket
+from pyzmtp.sockets.channel import ChannelSocket
+from pyzmtp.sockets.client import ClientSocket
 from pyzmtp.sockets.dealer import DealerSocket
 from pyzmtp.sockets.gather import GatherSocket
 from pyzmtp.sockets.pair import PairSocket
+from pyzmtp.sockets.peer import PeerSocket
 from pyzmtp.sockets.pub import PubSocket
 from pyzmtp.sockets.publisher import PublishingSocket
 from pyzmtp.sockets.pull import PullSocket
@@ -90,6 +93,7 @@ from pyzmtp.sockets.req import ReqSocket
 from pyzmtp.sockets.router import RouterSocket
 from pyzmtp.sockets.scatter import ScatterSocket
 from pyzmtp.sockets.sender import SendingSocket
+from pyzmtp.sockets.server import ServerSocket
 from pyzmtp.sockets.stats import PeerQueues, Stats
 from pyzmtp.sockets.stream import StreamSocket
 from pyzmtp.sockets.sub import SubSocket
@@ -104,6 +108,8 @@ __all__ = [
     "AddressInUse",
     "BindError",
     "BindFailed",
+    "ChannelSocket",
+    "ClientSocket",
     "CloseFailed",
     "Closed",
     "CommandError",
@@ -141,6 +147,7 @@ __all__ = [
     "PeerLost",
     "PeerQueues",
     "PeerRefused",
+    "PeerSocket",
     "ProtocolError",
     "ProtocolSocket",
     "Proxy",
@@ -164,6 +171,7 @@ __all__ = [
     "ScatterSocket",
     "SendTimeout",
     "SendingSocket",
+    "ServerSocket",
     "Socket",
     "SocketClosed",
     "SocketOptions",

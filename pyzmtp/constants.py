@@ -72,8 +72,12 @@ class SocketType(Enum):
     XPUB = "XPUB"
     XSUB = "XSUB"
     STREAM = "STREAM"
+    SERVER = "SERVER"  # RFC 41
+    CLIENT = "CLIENT"
     GATHER = "GATHER"  # RFC 49
     SCATTER = "SCATTER"
+    PEER = "PEER"  # RFC 51
+    CHANNEL = "CHANNEL"  # RFC 52
 
     @property
     def number(self) -> int:
@@ -127,13 +131,21 @@ _NUMBERS: Final = {
     SocketType.XPUB: 9,
     SocketType.XSUB: 10,
     SocketType.STREAM: 11,
+    SocketType.SERVER: 12,
+    SocketType.CLIENT: 13,
     SocketType.GATHER: 16,
     SocketType.SCATTER: 17,
+    SocketType.PEER: 19,
+    SocketType.CHANNEL: 20,
 }
 
 _FRAMES: Final = {
     SocketType.STREAM: 2,
+    SocketType.SERVER: 2,
+    SocketType.CLIENT: 1,
     SocketType.SCATTER: 1,
+    SocketType.PEER: 2,
+    SocketType.CHANNEL: 1,
 }
 
 _IDENTITY_TYPES: Final = frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER})
@@ -152,8 +164,12 @@ _COMPATIBLE: Final[dict[SocketType, frozenset[SocketType]]] = {
     SocketType.XPUB: frozenset({SocketType.SUB, SocketType.XSUB}),
     SocketType.XSUB: frozenset({SocketType.PUB, SocketType.XPUB}),
     SocketType.STREAM: frozenset(),
+    SocketType.SERVER: frozenset({SocketType.CLIENT}),
+    SocketType.CLIENT: frozenset({SocketType.SERVER}),
     SocketType.GATHER: frozenset({SocketType.SCATTER}),
     SocketType.SCATTER: frozenset({SocketType.GATHER}),
+    SocketType.PEER: frozenset({SocketType.PEER}),
+    SocketType.CHANNEL: frozenset({SocketType.CHANNEL}),
 }
 
 

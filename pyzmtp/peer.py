@@ -28,7 +28,7 @@ class Peer:
         none, as with a STREAM's peer.
     :ivar mechanism: the security mechanism in use, such as ``"NULL"``; ``""`` without ZMTP.
     :ivar socket_type: what it said it is; ``None`` if it said nothing, as below ZMTP 2.0.
-    :ivar routing_id: the id that it announced, or that a ROUTER or STREAM gave it.
+    :ivar routing_id: the id that it announced, or that a ROUTER, STREAM, SERVER or PEER gave it.
     :ivar user_id: who it is by the mechanism's word; ``None`` under NULL. Never the peer's own word.
     :ivar metadata: the other properties that it sent. Nobody has checked them.
     """

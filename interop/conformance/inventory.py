@@ -180,10 +180,6 @@ _WEBSOCKET = "websocket: not there yet"
 
 #: What waits for a part of pyzmtp that is not there yet.
 LATER = {
-    "client_server": _DRAFT_TYPES,
-    "channel": _DRAFT_TYPES,
-    "peer": _DRAFT_TYPES,
-    "peer_disconnect": _DRAFT_TYPES,
     "radio_dish": _DRAFT_TYPES,
     "dgram": _DRAFT_TYPES,
     "unittest_udp_address": _DRAFT_TYPES,

@@ -17,6 +17,10 @@ _CLASSES = {
     "STREAM": pyzmtp.StreamSocket,
     "SCATTER": pyzmtp.ScatterSocket,
     "GATHER": pyzmtp.GatherSocket,
+    "CHANNEL": pyzmtp.ChannelSocket,
+    "CLIENT": pyzmtp.ClientSocket,
+    "SERVER": pyzmtp.ServerSocket,
+    "PEER": pyzmtp.PeerSocket,
 }
 
 #: The first that fits counts.

@@ -16,8 +16,9 @@ _REQ: Final = frozenset({SocketType.REQ})
 _ROUTER: Final = frozenset({SocketType.ROUTER})
 _PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
 _XPUB: Final = frozenset({SocketType.XPUB})
-_DEALER: Final = frozenset({SocketType.DEALER})
-_GREETERS: Final = _ROUTER | _DEALER
+_SERVERS: Final = frozenset({SocketType.ROUTER, SocketType.SERVER, SocketType.PEER})
+_CLIENTS: Final = frozenset({SocketType.DEALER, SocketType.CLIENT, SocketType.PEER})
+_GREETERS: Final = _SERVERS | _CLIENTS
 _XSUB: Final = frozenset({SocketType.XSUB})
 _PROBERS: Final = frozenset({SocketType.ROUTER, SocketType.DEALER, SocketType.REQ})
 _MATCHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB, SocketType.SUB})
@@ -44,7 +45,7 @@ class PatternOptions:
         "received when a peer that was accepted has left; empty: nothing",
         "ZMQ_DISCONNECT_MSG",
         "none",
-        types=_ROUTER,
+        types=_SERVERS,
     )
     hiccup_message: bytes = option(
         b"",
@@ -52,7 +53,7 @@ class PatternOptions:
         "received when a connection is lost that will be dialled again; empty: nothing",
         "ZMQ_HICCUP_MSG",
         "none",
-        types=_DEALER,
+        types=_CLIENTS,
     )
     router_notify: RouterNotify = option(
         RouterNotify.NOTHING,

@@ -180,6 +180,16 @@ class FairReceiver(Receiver):
     def queued(self) -> int:
         return len(self._incoming)
 
+    def peer_left(self, pipe: Pipe) -> None:
+        super().peer_left(pipe)
+        if pipe.options.disconnect_message:
+            self.deliver(pipe, [[pipe.options.disconnect_message]])
+
+    def hiccup(self, pipe: Pipe) -> None:
+        super().hiccup(pipe)
+        if pipe.options.hiccup_message:
+            self.deliver(pipe, [[pipe.options.hiccup_message]])
+
     def take(self) -> tuple[Pipe, Message]:
         return self._incoming.take()
 

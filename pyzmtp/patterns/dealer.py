@@ -32,8 +32,6 @@ class DealerPattern(BalancedSender, FairReceiver):
 
     def hiccup(self, pipe: Pipe) -> None:
         super().hiccup(pipe)
-        if pipe.options.hiccup_message:
-            self.deliver(pipe, [[pipe.options.hiccup_message]])
         self.on_lost(pipe)
 
     def detach(self, pipe: Pipe) -> None:

@@ -50,7 +50,7 @@ class Pipe:
     :ivar link: the connection that serves the pipe at present, if there is one.
     :ivar peer: who is there; of a lost connection, who was there last.
     :ivar options: the options of the bind or connect that it belongs to.
-    :ivar routing_id: what a ROUTER or STREAM calls the peer.
+    :ivar routing_id: what a ROUTER, STREAM, SERVER or PEER calls the peer.
     :ivar attached: whether the pattern routes messages to it.
     :ivar ready: whether the handshake of its present connection is done.
     :ivar writable: whether the outbox takes another message.

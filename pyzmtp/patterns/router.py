@@ -44,8 +44,7 @@ class RouterPattern(RoutingPattern):
 
     def peer_left(self, pipe: Pipe) -> None:
         self._notify(pipe, RouterNotify.DISCONNECT)
-        if pipe.options.disconnect_message:
-            self.deliver(pipe, [[pipe.options.disconnect_message]])
+        super().peer_left(pipe)
 
     def _notify(self, pipe: Pipe, what: RouterNotify) -> None:
         if what in pipe.options.router_notify:

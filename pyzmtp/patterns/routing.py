@@ -1,4 +1,4 @@
-"""What ROUTER and STREAM share: peers that are known by routing ids."""
+"""What ROUTER, STREAM, SERVER and PEER share: peers that are known by routing ids."""
 
 from __future__ import annotations
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pyzmtp.constants import SocketType
-from pyzmtp.net.reactor import Reactor
-from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.stream import StreamPattern
-from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import SendingSocket
+from pyzmtp.sockets.parting import PartingSocket
 
 __all__ = ["StreamSocket"]
 
 
-class StreamSocket(SendingSocket, ReceivingSocket):
+class StreamSocket(PartingSocket):
     """Exchanges bytes, as they are, with peers that speak no ZMTP (ZMQ_STREAM).
 
     A message has two frames: the routing id of a peer, and bytes. What is received comes in chunks of
@@ -40,27 +34,3 @@ class StreamSocket(SendingSocket, ReceivingSocket):
     socket_type = SocketType.STREAM
     _pattern_class = StreamPattern
     _pattern: StreamPattern
-
-    def __init__(
-        self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
-    ) -> None:
-        super().__init__(reactor, options, **overrides)
-        self._pattern.on_parting = self._part_from
-
-    def _part_from(self, pipe: Pipe) -> None:
-        """The application has parted from the peer of a pipe: end the connection, or the connect."""
-        for connect in self._connects:
-            if pipe in connect.pipes:
-                self._connects.remove(connect)
-                self._part([connect], None)
-                return
-        if pipe.link is not None:
-            _finish(pipe)
-        else:
-            # It was told that the peer has come, and the connection is not set up yet.
-            self._core.turn.join(lambda: _finish(pipe))
-
-
-def _finish(pipe: Pipe) -> None:
-    if pipe.link is not None:
-        pipe.link.finish()

@@ -368,8 +368,12 @@ COMPATIBLE = {
     "XPUB": {"SUB", "XSUB"},
     "XSUB": {"PUB", "XPUB"},
     "STREAM": set(),
+    "SERVER": {"CLIENT"},
+    "CLIENT": {"SERVER"},
     "GATHER": {"SCATTER"},
     "SCATTER": {"GATHER"},
+    "PEER": {"PEER"},
+    "CHANNEL": {"CHANNEL"},
 }
 
 

@@ -9,9 +9,12 @@ import pytest
 from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns import (
+    channel,
+    client,
     dealer,
     gather,
     pair,
+    peer,
     pub,
     pull,
     push,
@@ -19,6 +22,7 @@ from pyzmtp.patterns import (
     req,
     router,
     scatter,
+    server,
     stream,
     sub,
     xpub,
@@ -32,7 +36,7 @@ from .links import Calls, accept, leave, new_peer, queued, receive_all, take_out
 
 _MODULES: list[ModuleType] = [
     pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream,
-    gather, scatter,
+    server, client, gather, scatter, peer, channel,
 ]  # fmt: skip
 
 
