@@ -24,6 +24,12 @@ _ACCEPTS: Final = {
     "PULL": "PUSH",
     "PUSH": "PULL",
     "STREAM": "",
+    "SERVER": "CLIENT",
+    "CLIENT": "SERVER",
+    "GATHER": "SCATTER",
+    "SCATTER": "GATHER",
+    "PEER": "PEER",
+    "CHANNEL": "CHANNEL",
 }
 
 
@@ -76,3 +82,16 @@ def test_only_stream_speaks_no_zmtp() -> None:
 def test_only_req_dealer_and_router_say_who_they_are() -> None:
     senders = {socket_type.value for socket_type in SocketType if socket_type.sends_identity}
     assert senders == {"REQ", "DEALER", "ROUTER"}
+
+
+def test_the_number_of_frames_is_fixed_for_some_types() -> None:
+    """libzmq: EINVAL for ZMQ_SNDMORE; STREAM, SERVER and PEER have the routing id before."""
+    fixed = {kind.value: kind.frames for kind in SocketType if kind.frames is not None}
+    assert fixed == {
+        "STREAM": 2,
+        "SERVER": 2,
+        "PEER": 2,
+        "CLIENT": 1,
+        "SCATTER": 1,
+        "CHANNEL": 1,
+    }
