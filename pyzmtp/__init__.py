@@ -80,6 +80,7 @@ from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.channel import ChannelSocket
 from pyzmtp.sockets.client import ClientSocket
 from pyzmtp.sockets.dealer import DealerSocket
+from pyzmtp.sockets.dish import DishSocket
 from pyzmtp.sockets.gather import GatherSocket
 from pyzmtp.sockets.pair import PairSocket
 from pyzmtp.sockets.peer import PeerSocket
@@ -87,6 +88,7 @@ from pyzmtp.sockets.pub import PubSocket
 from pyzmtp.sockets.publisher import PublishingSocket
 from pyzmtp.sockets.pull import PullSocket
 from pyzmtp.sockets.push import PushSocket
+from pyzmtp.sockets.radio import RadioSocket
 from pyzmtp.sockets.receiver import ReceivingSocket
 from pyzmtp.sockets.rep import RepSocket
 from pyzmtp.sockets.req import ReqSocket
@@ -120,6 +122,7 @@ __all__ = [
     "Connected",
     "DealerSocket",
     "Disconnected",
+    "DishSocket",
     "Event",
     "FrameTooLarge",
     "FramingError",
@@ -158,6 +161,7 @@ __all__ = [
     "PublishingSocket",
     "PullSocket",
     "PushSocket",
+    "RadioSocket",
     "ReceiveTimeout",
     "ReceivingSocket",
     "ReconnectStop",

@@ -9,6 +9,7 @@ __all__ = [
     "COMMAND",
     "DEFAULT_HWM",
     "LONG",
+    "MAX_GROUP",
     "MAX_HANDSHAKE_COMMAND",
     "MAX_IDENTITY",
     "MAX_PROPERTIES",
@@ -43,6 +44,8 @@ DEFAULT_HWM: Final = 1000
 MAX_HANDSHAKE_COMMAND: Final = 16 * 1024
 #: RFC 37: a routing id has at most 255 bytes.
 MAX_IDENTITY: Final = 255
+#: ZMQ_GROUP_MAX_LENGTH: bytes in the group of a RADIO's message (RFC 48).
+MAX_GROUP: Final = 255
 #: More than any peer in the field sends; libzmq itself has no limit (20,000 were accepted).
 MAX_PROPERTIES: Final = 64
 #: Bytes in the value of one property.
@@ -78,6 +81,8 @@ class SocketType(Enum):
     SCATTER = "SCATTER"
     PEER = "PEER"  # RFC 51
     CHANNEL = "CHANNEL"  # RFC 52
+    RADIO = "RADIO"
+    DISH = "DISH"
 
     @property
     def number(self) -> int:
@@ -133,6 +138,8 @@ _NUMBERS: Final = {
     SocketType.STREAM: 11,
     SocketType.SERVER: 12,
     SocketType.CLIENT: 13,
+    SocketType.RADIO: 14,
+    SocketType.DISH: 15,
     SocketType.GATHER: 16,
     SocketType.SCATTER: 17,
     SocketType.PEER: 19,
@@ -150,7 +157,7 @@ _FRAMES: Final = {
 
 _IDENTITY_TYPES: Final = frozenset({SocketType.REQ, SocketType.DEALER, SocketType.ROUTER})
 
-# RFC 37 "Socket types", enforced by both sides during the handshake.
+# RFC 37 "Socket types" and RFC 48, enforced by both sides during the handshake.
 _COMPATIBLE: Final[dict[SocketType, frozenset[SocketType]]] = {
     SocketType.PAIR: frozenset({SocketType.PAIR}),
     SocketType.PUB: frozenset({SocketType.SUB, SocketType.XSUB}),
@@ -170,6 +177,8 @@ _COMPATIBLE: Final[dict[SocketType, frozenset[SocketType]]] = {
     SocketType.SCATTER: frozenset({SocketType.GATHER}),
     SocketType.PEER: frozenset({SocketType.PEER}),
     SocketType.CHANNEL: frozenset({SocketType.CHANNEL}),
+    SocketType.RADIO: frozenset({SocketType.DISH}),
+    SocketType.DISH: frozenset({SocketType.RADIO}),
 }
 
 

@@ -30,6 +30,8 @@ _ACCEPTS: Final = {
     "SCATTER": "GATHER",
     "PEER": "PEER",
     "CHANNEL": "CHANNEL",
+    "RADIO": "DISH",
+    "DISH": "RADIO",
 }
 
 

@@ -242,7 +242,7 @@ _USES: Final = {
             "min_version",
             "metadata",
         ],
-        "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB"
+        "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB RADIO DISH"
         " SERVER CLIENT GATHER SCATTER PEER CHANNEL",
     ),
     "routing_id": "REQ REP DEALER ROUTER",
@@ -261,9 +261,9 @@ _USES: Final = {
     "req_relaxed": "REQ",
     "xpub_verbose": "XPUB",
     "xpub_verboser": "XPUB",
-    "xpub_nodrop": "PUB XPUB",
+    "xpub_nodrop": "PUB XPUB RADIO",
     "only_first_subscribe": "PUB XPUB XSUB",
-    "max_subscriptions": "PUB XPUB",
+    "max_subscriptions": "PUB XPUB RADIO",
     "invert_matching": "PUB XPUB SUB",
     "xsub_verbose_unsubscribe": "XSUB",
     "stream_notify": "STREAM",

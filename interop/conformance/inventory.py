@@ -180,7 +180,6 @@ _WEBSOCKET = "websocket: not there yet"
 
 #: What waits for a part of pyzmtp that is not there yet.
 LATER = {
-    "radio_dish": _DRAFT_TYPES,
     "dgram": _DRAFT_TYPES,
     "unittest_udp_address": _DRAFT_TYPES,
     **dict.fromkeys(SECURITY, _SECURITY),

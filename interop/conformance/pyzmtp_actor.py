@@ -21,6 +21,8 @@ _CLASSES = {
     "CLIENT": pyzmtp.ClientSocket,
     "SERVER": pyzmtp.ServerSocket,
     "PEER": pyzmtp.PeerSocket,
+    "RADIO": pyzmtp.RadioSocket,
+    "DISH": pyzmtp.DishSocket,
 }
 
 #: The first that fits counts.
@@ -41,7 +43,7 @@ _NAMES: tuple[tuple[type[Exception], str], ...] = (
 
 
 @contextmanager
-def _in_common_terms() -> Iterator[None]:
+def in_common_terms() -> Iterator[None]:
     try:
         yield
     except tuple(kind for kind, _ in _NAMES) as error:
@@ -54,7 +56,7 @@ class PyzmtpActor(Actor):
 
     def __init__(self, kind: str, options: dict[str, object]) -> None:
         super().__init__(kind)
-        with _in_common_terms():
+        with in_common_terms():
             self.socket: Any = _CLASSES[kind](reactor, **{"linger": 0, **options})
         self.socket.on_event(self._note)
 
@@ -66,53 +68,53 @@ class PyzmtpActor(Actor):
             self.events.append(re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower())
 
     async def bind(self, address: str) -> str:
-        with _in_common_terms():
+        with in_common_terms():
             bound: str = await within(self.socket.bind(address), f"bind {address}")
             return bound
 
     def connect(self, address: str, routing_id: bytes = b"") -> None:
-        with _in_common_terms():
+        with in_common_terms():
             self.socket.connect(address, routing_id=routing_id)
 
     async def unbind(self, address: str) -> None:
-        with _in_common_terms():
+        with in_common_terms():
             await within(self.socket.unbind(address), f"unbind {address}")
 
     async def disconnect(self, address: str) -> None:
-        with _in_common_terms():
+        with in_common_terms():
             await within(self.socket.disconnect(address), f"disconnect {address}")
 
     async def close(self, linger: float = 0) -> None:
         await within(self.socket.close(linger=linger), "close")
 
     def send_now(self, *frames: bytes) -> None:
-        with _in_common_terms():
+        with in_common_terms():
             if not self.socket.try_send(frames):
                 raise Refused("would-block")
 
     def receive_now(self) -> Message | None:
-        with _in_common_terms():
+        with in_common_terms():
             message: Message | None = self.socket.try_receive()
             return message
 
     def configure(self, **options: object) -> None:
-        with _in_common_terms():
+        with in_common_terms():
             self.socket.configure(**options)
 
     def subscribe(self, topic: bytes = b"") -> None:
-        with _in_common_terms():
+        with in_common_terms():
             if self.kind == "XSUB":
                 self.send_now(b"\x01" + topic)
             else:
                 self.socket.subscribe(topic)
 
     def unsubscribe(self, topic: bytes = b"") -> None:
-        with _in_common_terms():
+        with in_common_terms():
             if self.kind == "XSUB":
                 self.send_now(b"\x00" + topic)
             else:
                 self.socket.unsubscribe(topic)
 
     def topic_count(self) -> int:
-        with _in_common_terms():
+        with in_common_terms():
             return len(self.socket.topics)

@@ -47,6 +47,7 @@ from pyzmtp.wire.greeting import (
     encode_signature,
     encode_version,
 )
+from pyzmtp.wire.membership import JOIN, LEAVE, read_membership
 from pyzmtp.wire.message import Message, Outgoing
 from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
 
@@ -360,7 +361,7 @@ class Connection:
         return messages
 
     def _read_command(self, body: bytes) -> Message | None:
-        """Answer a command; a subscription becomes a message, for those types that take it."""
+        """Answer a command; what a publisher or RADIO is told of becomes a message."""
         name, data = decode_command(body)
         assert self.peer is not None  # commands among messages come from peers that are ready
         if self.peer.version < (3, 0):
@@ -373,6 +374,8 @@ class Connection:
             self.attention = True
         elif name in _SUBSCRIPTIONS and self._settings.socket_type in _PUBLISHERS:
             return subscription_message(_SUBSCRIPTIONS[name], data)
+        elif name in (JOIN, LEAVE) and self._settings.socket_type is SocketType.RADIO:
+            return read_membership(name, data)
         # RFC 37 and libzmq: unknown commands are ignored, and so is a late READY or ERROR.
         return None
 

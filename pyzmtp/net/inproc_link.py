@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pyzmtp.errors import ProtocolError
 from pyzmtp.net.core import SocketCore
 from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.wire.command import Command
+from pyzmtp.wire.membership import membership_of
 from pyzmtp.wire.message import Message
 
 if TYPE_CHECKING:
@@ -75,8 +77,11 @@ class InprocEnd:
         """The first ``count`` messages of the outbox, as lists that belong to nobody else."""
         messages: list[Message] = []
         for message in self.pipe.outbox[:count]:
-            assert isinstance(message, list)  # commands go only to peers that read them: none here
-            messages.append(list(message))
+            if isinstance(message, Command):  # JOIN and LEAVE: there is no other here
+                messages.append(membership_of(message))
+            else:
+                assert isinstance(message, list)
+                messages.append(list(message))
         self.pipe.send_mark = self.pipe.send_hwm
         self.pipe.taken_out(len(messages))
         return messages

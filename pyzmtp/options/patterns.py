@@ -15,6 +15,7 @@ _STREAM: Final = frozenset({SocketType.STREAM})
 _REQ: Final = frozenset({SocketType.REQ})
 _ROUTER: Final = frozenset({SocketType.ROUTER})
 _PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
+_RADIO: Final = frozenset({SocketType.RADIO})
 _XPUB: Final = frozenset({SocketType.XPUB})
 _SERVERS: Final = frozenset({SocketType.ROUTER, SocketType.SERVER, SocketType.PEER})
 _CLIENTS: Final = frozenset({SocketType.DEALER, SocketType.CLIENT, SocketType.PEER})
@@ -107,8 +108,8 @@ class PatternOptions:
         "ZMQ_XPUB_VERBOSER", types=_XPUB,
     )  # fmt: skip
     xpub_nodrop: bool = live_option(
-        False, flag, "wait while any subscriber of the topic is full, instead of dropping",
-        "ZMQ_XPUB_NODROP", types=_PUBLISHERS,
+        False, flag, "wait while any peer that the message is for is full, instead of dropping",
+        "ZMQ_XPUB_NODROP", types=_PUBLISHERS | _RADIO,
     )  # fmt: skip
     xpub_welcome_message: bytes = live_option(
         b"", byte_string(0, LARGEST), "sent to each new peer, subscribed or not; empty: nothing",
@@ -128,8 +129,8 @@ class PatternOptions:
         "ZMQ_ONLY_FIRST_SUBSCRIBE", "0: each frame may be one", types=_PUBLISHERS | _XSUB,
     )  # fmt: skip
     max_subscriptions: int = live_option(
-        100_000, integer(0), "topics that one peer may subscribe to; 0: any number",
-        types=_PUBLISHERS,
+        100_000, integer(0), "topics or groups that one peer may subscribe to; 0: any number",
+        types=_PUBLISHERS | _RADIO,
     )  # fmt: skip
     invert_matching: bool = live_option(
         False, flag, "deliver what does not match; set it on both sides",

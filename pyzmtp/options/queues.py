@@ -40,7 +40,7 @@ class QueueOptions:
         or_none(seconds(), "no limit"),
         "how long close() goes on sending what is queued; None: until it is sent",
         "ZMQ_LINGER",
-        "-1 (no limit); 0 for SUB, XSUB",
+        "-1 (no limit); 0 for SUB, XSUB, DISH",
     )
     send_timeout: float | None = live_option(
         None,

@@ -374,6 +374,8 @@ COMPATIBLE = {
     "SCATTER": {"GATHER"},
     "PEER": {"PEER"},
     "CHANNEL": {"CHANNEL"},
+    "RADIO": {"DISH"},
+    "DISH": {"RADIO"},
 }
 
 

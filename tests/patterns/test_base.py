@@ -12,12 +12,14 @@ from pyzmtp.patterns import (
     channel,
     client,
     dealer,
+    dish,
     gather,
     pair,
     peer,
     pub,
     pull,
     push,
+    radio,
     rep,
     req,
     router,
@@ -35,7 +37,7 @@ from pyzmtp.wire.message import Message
 from .links import Calls, accept, leave, new_peer, queued, receive_all, take_out
 
 _MODULES: list[ModuleType] = [
-    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream,
+    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream, radio, dish,
     server, client, gather, scatter, peer, channel,
 ]  # fmt: skip
 

@@ -1,0 +1,31 @@
+"""JOIN and LEAVE (RFC 48; ZMTP.md 3.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from pyzmtp.errors import CommandError
+from pyzmtp.wire.command import Command
+from pyzmtp.wire.membership import JOIN, LEAVE, Membership, membership_of, read_membership
+
+from .. import vectors
+
+
+def test_the_commands_are_those_of_libzmq() -> None:
+    assert Command(JOIN, b"grp").wire == vectors.JOIN
+    assert Command(LEAVE, b"grp").wire == vectors.LEAVE
+
+
+@pytest.mark.parametrize("name", [JOIN, LEAVE])
+@pytest.mark.parametrize("group", [b"", b"grp", b"g" * 255])
+def test_a_membership_tells_what_and_of_which_group(name: bytes, group: bytes) -> None:
+    for membership in (read_membership(name, group), membership_of(Command(name, group))):
+        assert isinstance(membership, Membership)
+        assert list(membership) == [name, group]
+
+
+@pytest.mark.parametrize("name", [JOIN, LEAVE])
+def test_a_group_of_256_bytes_is_refused(name: bytes) -> None:
+    with pytest.raises(CommandError) as raised:
+        read_membership(name, b"g" * 256)
+    assert raised.value.command == name.decode()
