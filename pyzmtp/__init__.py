@@ -80,6 +80,7 @@ from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.channel import ChannelSocket
 from pyzmtp.sockets.client import ClientSocket
 from pyzmtp.sockets.dealer import DealerSocket
+from pyzmtp.sockets.dgram import DgramSocket
 from pyzmtp.sockets.dish import DishSocket
 from pyzmtp.sockets.gather import GatherSocket
 from pyzmtp.sockets.pair import PairSocket
@@ -121,6 +122,7 @@ __all__ = [
     "ConnectRetried",
     "Connected",
     "DealerSocket",
+    "DgramSocket",
     "Disconnected",
     "DishSocket",
     "Event",

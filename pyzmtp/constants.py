@@ -61,7 +61,10 @@ PROPERTY_NAME_CHARACTERS: Final = frozenset(
 
 
 class SocketType(Enum):
-    """A ZeroMQ socket type; the value is the name that travels as ``Socket-Type`` (STREAM's never)."""
+    """A ZeroMQ socket type; the value is the name that travels as ``Socket-Type``.
+
+    Those of STREAM and DGRAM never do.
+    """
 
     PAIR = "PAIR"
     PUB = "PUB"
@@ -83,6 +86,7 @@ class SocketType(Enum):
     CHANNEL = "CHANNEL"  # RFC 52
     RADIO = "RADIO"
     DISH = "DISH"
+    DGRAM = "DGRAM"
 
     @property
     def number(self) -> int:
@@ -97,7 +101,7 @@ class SocketType(Enum):
     @property
     def is_raw(self) -> bool:
         """Whether it exchanges bytes as they are, with peers that speak no ZMTP."""
-        return self is SocketType.STREAM
+        return self in (SocketType.STREAM, SocketType.DGRAM)
 
     @property
     def frames(self) -> int | None:
@@ -142,6 +146,7 @@ _NUMBERS: Final = {
     SocketType.DISH: 15,
     SocketType.GATHER: 16,
     SocketType.SCATTER: 17,
+    SocketType.DGRAM: 18,
     SocketType.PEER: 19,
     SocketType.CHANNEL: 20,
 }
@@ -179,6 +184,7 @@ _COMPATIBLE: Final[dict[SocketType, frozenset[SocketType]]] = {
     SocketType.CHANNEL: frozenset({SocketType.CHANNEL}),
     SocketType.RADIO: frozenset({SocketType.DISH}),
     SocketType.DISH: frozenset({SocketType.RADIO}),
+    SocketType.DGRAM: frozenset(),
 }
 
 

@@ -32,6 +32,7 @@ _ACCEPTS: Final = {
     "CHANNEL": "CHANNEL",
     "RADIO": "DISH",
     "DISH": "RADIO",
+    "DGRAM": "",
 }
 
 
@@ -77,8 +78,9 @@ def test_to_be_compatible_is_mutual() -> None:
         assert compatible(ours, theirs) is compatible(theirs, ours)
 
 
-def test_only_stream_speaks_no_zmtp() -> None:
-    assert [socket_type.value for socket_type in SocketType if socket_type.is_raw] == ["STREAM"]
+def test_only_stream_and_dgram_speak_no_zmtp() -> None:
+    raw = {socket_type.value for socket_type in SocketType if socket_type.is_raw}
+    assert raw == {"STREAM", "DGRAM"}
 
 
 def test_only_req_dealer_and_router_say_who_they_are() -> None:

@@ -35,6 +35,8 @@ _OPTIONS: Final = {
     "ZMQ_LINGER": "linger",
     "ZMQ_MAXMSGSIZE": "max_message_size",
     "ZMQ_METADATA": "metadata",
+    "ZMQ_MULTICAST_HOPS": "multicast_hops",
+    "ZMQ_MULTICAST_LOOP": "multicast_loop",
     "ZMQ_ONLY_FIRST_SUBSCRIBE": "only_first_subscribe",
     "ZMQ_PROBE_ROUTER": "probe_router",
     "ZMQ_RCVBUF": "receive_buffer",

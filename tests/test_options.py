@@ -82,6 +82,8 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "invert_matching": _NO,
     "xsub_verbose_unsubscribe": _NO,
     "stream_notify": True,
+    "multicast_hops": 1,
+    "multicast_loop": True,
 }
 
 #: What no number is. A text that looks like one is none either.
@@ -114,6 +116,8 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
     "tcp_keepalive_interval": ([None, 1, 32767], [*_NO_NUMBERS, 0, 32768, 1.5]),
     "tcp_user_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 2**31]),
     "tos": ([0, 255], [*_NO_NUMBERS, None, -1, 256]),
+    "multicast_hops": ([1, 255], [*_NO_NUMBERS, None, 0, 256]),
+    "multicast_loop": ([True, False], _NO_FLAGS),
     "hello_message": ([b"", b"x"], ["x", 1, None]),
     "disconnect_message": ([b"", b"x"], ["x", 1, None]),
     "hiccup_message": ([b"", b"x"], ["x", 1, None]),
@@ -266,6 +270,8 @@ _USES: Final = {
     "max_subscriptions": "PUB XPUB RADIO",
     "invert_matching": "PUB XPUB SUB",
     "xsub_verbose_unsubscribe": "XSUB",
+    "multicast_hops": "RADIO",
+    "multicast_loop": "RADIO",
     "stream_notify": "STREAM",
 }
 

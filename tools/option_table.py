@@ -70,6 +70,7 @@ _UNITS: Final = {
     "send_buffer": "bytes",
     "receive_buffer": "bytes",
     "use_fd": "descriptor",
+    "multicast_hops": "hops",
     "max_subscriptions": "topics",
 }
 

@@ -23,6 +23,7 @@ _CLASSES = {
     "PEER": pyzmtp.PeerSocket,
     "RADIO": pyzmtp.RadioSocket,
     "DISH": pyzmtp.DishSocket,
+    "DGRAM": pyzmtp.DgramSocket,
 }
 
 #: The first that fits counts.

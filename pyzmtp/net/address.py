@@ -1,9 +1,10 @@
-"""ZeroMQ addresses: ``tcp://``, ``ipc://`` and ``inproc://``, and how to write one down."""
+"""ZeroMQ addresses: ``tcp://``, ``ipc://``, ``inproc://``, ``udp://``, and how to write one down."""
 
 from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
 from typing import Final
 
 from attrs import frozen
@@ -17,9 +18,11 @@ __all__ = [
     "InprocAddress",
     "IpcAddress",
     "TcpAddress",
+    "UdpAddress",
     "describe",
     "host_and_port",
     "parse",
+    "split_host_and_port",
 ]
 
 #: Bytes in the path of a UNIX socket on Linux, without the NUL at its end (libzmq: ENAMETOOLONG).
@@ -66,7 +69,19 @@ class InprocAddress:
     name: str
 
 
-Address = TcpAddress | IpcAddress | InprocAddress
+@frozen
+class UdpAddress:
+    """``udp://host:port``, where ``host`` may be a multicast group: ``udp://interface;group:port``.
+
+    :ivar interface: the name or address of an interface of this host, or ``*``; ``None``: any.
+    """
+
+    host: str
+    port: int
+    interface: str | None = None
+
+
+Address = TcpAddress | IpcAddress | InprocAddress | UdpAddress
 
 
 def parse(text: str) -> Address | None:
@@ -83,11 +98,17 @@ def parse(text: str) -> Address | None:
         return _parse_tcp(text, rest)
     if scheme == "ipc":
         return _parse_ipc(text, rest)
+    if scheme == "udp":
+        interface, semicolon, target = rest.rpartition(";")
+        host, port = _split_port(text, target)
+        return UdpAddress(host, port, interface if semicolon else None)
     if scheme == "inproc":
         if not 0 < len(rest) <= _MAX_NAME:
             raise AddressError(text, f"an inproc name has 1 to {_MAX_NAME} characters")
         return InprocAddress(rest)
-    raise AddressError(text, f"there is no transport {scheme!r}; there are tcp, ipc and inproc")
+    raise AddressError(
+        text, f"there is no transport {scheme!r}; there are tcp, ipc, inproc and udp"
+    )
 
 
 def _parse_tcp(text: str, rest: str) -> TcpAddress:
@@ -127,6 +148,16 @@ def _parse_ipc(text: str, rest: str) -> IpcAddress:
 def host_and_port(host: str, port: int) -> str:
     """``host:port``, with the brackets that an IPv6 literal needs."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def split_host_and_port(text: bytes) -> tuple[str, int]:
+    """The other way: the IP address and the port. Raises :exc:`ValueError` for anything else."""
+    host, _, port = text.decode("ascii").rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{port!r} is no port")
+    return str(ip_address(host)), int(port)
 
 
 def describe(address: IAddress) -> str:

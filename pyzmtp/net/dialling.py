@@ -16,7 +16,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from pyzmtp.errors import LibraryMissing, ProxyError, TransportUnavailable
-from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, parse
+from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, UdpAddress, parse
 from pyzmtp.net.interfaces import interface_address
 from pyzmtp.net.kernel import configure
 from pyzmtp.net.places import ClientPlace
@@ -86,7 +86,7 @@ async def dial(
         factory.connector = unix.connectUNIX(place.path, factory, timeout=_timeout(options))
         await _outcome(reactor, factory)
     else:
-        assert not isinstance(place, InprocAddress)  # that is no transport: see pyzmtp.net.inproc
+        assert not isinstance(place, InprocAddress | UdpAddress)  # they have keepers of their own
         await place.connect(Factory.forProtocol(partial(build, "")))
 
 

@@ -20,7 +20,14 @@ from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.python.failure import Failure
 
 from pyzmtp.errors import AddressInUse, BindError, ZMTPError
-from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, describe, host_and_port
+from pyzmtp.net.address import (
+    InprocAddress,
+    IpcAddress,
+    TcpAddress,
+    UdpAddress,
+    describe,
+    host_and_port,
+)
 from pyzmtp.net.adopting import adopt, release
 from pyzmtp.net.dialling import dial, unix_reactor
 from pyzmtp.net.interfaces import interface_address
@@ -103,7 +110,7 @@ async def listen(
             return await _listen_tcp(reactor, place, options, factory)
         if isinstance(place, IpcAddress):
             return await _listen_ipc(reactor, place, options, factory)
-        assert not isinstance(place, InprocAddress)  # that is no transport: see pyzmtp.net.inproc
+        assert not isinstance(place, InprocAddress | UdpAddress)  # they have keepers of their own
         port = await place.listen(factory)
         return ListeningAt(port, _address_of(port))
     except (ZMTPError, CancelledError):

@@ -9,7 +9,7 @@ from twisted.internet.endpoints import clientFromString, serverFromString
 from twisted.internet.interfaces import IStreamClientEndpoint, IStreamServerEndpoint
 
 from pyzmtp.errors import AddressError
-from pyzmtp.net.address import Address, IpcAddress, TcpAddress, parse
+from pyzmtp.net.address import Address, IpcAddress, TcpAddress, UdpAddress, parse
 
 __all__ = ["ClientPlace", "ServerPlace", "client_place", "name_of", "server_place"]
 
@@ -26,6 +26,8 @@ def client_place(reactor: object, where: object) -> ClientPlace:
             return endpoint
         if isinstance(address, TcpAddress):
             _check_target(where, address)
+        elif isinstance(address, UdpAddress) and (address.host == "*" or address.port == 0):
+            raise AddressError(where, "to connect, it has to name a host and a port")
         elif isinstance(address, IpcAddress) and address.path is None:
             raise AddressError(where, "to connect, it has to name a path")
         return address

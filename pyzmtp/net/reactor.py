@@ -1,7 +1,8 @@
 """What pyzmtp asks of a reactor and of a transport, named in one place.
 
 ``IReactorTCP`` and ``IReactorTime`` are needed always; ``IReactorUNIX`` for ``ipc://``, and
-``IReactorPluggableNameResolver`` for host names. File descriptors are asked for nowhere, so that
+``IReactorPluggableNameResolver`` for host names, ``IReactorUDP`` for ``udp://`` and
+``IReactorMulticast`` for its multicast groups. File descriptors are asked for nowhere, so that
 reactors that have none to offer (IOCP, GUI loops, memory) work alike.
 """
 

@@ -140,6 +140,14 @@ class PatternOptions:
         False, flag, "pass on every cancellation, not only the last of a topic",
         "ZMQ_XSUB_VERBOSE_UNSUBSCRIBE", types=_XSUB,
     )  # fmt: skip
+    multicast_hops: int = option(
+        1, integer(1, 255), "routers that a datagram to a multicast group may pass, and one",
+        "ZMQ_MULTICAST_HOPS", types=_RADIO,
+    )  # fmt: skip
+    multicast_loop: bool = option(
+        True, flag, "datagrams to a multicast group come to sockets of this host too",
+        "ZMQ_MULTICAST_LOOP", types=_RADIO,
+    )  # fmt: skip
     stream_notify: bool = option(
         True, flag, "tell by an empty chunk that a peer has connected, and that it has disconnected",
         "ZMQ_STREAM_NOTIFY", types=_STREAM,

@@ -28,6 +28,7 @@ class RadioPattern(Sender):
         super().__init__(options)
         self._members: dict[bytes, Counter[Pipe]] = {}
         self._groups: dict[Pipe, set[bytes]] = {}
+        self._unasked: dict[Pipe, None] = {}
 
     def hiccup(self, pipe: Pipe) -> None:
         super().hiccup(pipe)
@@ -37,8 +38,18 @@ class RadioPattern(Sender):
 
     def detach(self, pipe: Pipe) -> None:
         super().detach(pipe)
+        self._unasked.pop(pipe, None)
         for group in self._groups.pop(pipe, ()):
             self._forget(group, pipe)
+
+    def send_all_to(self, pipe: Pipe) -> None:
+        """Send every message to an attached pipe, from which no JOIN can come: that of ``udp://``."""
+        self._unasked[pipe] = None
+
+    @property
+    def sends_datagrams(self) -> bool:
+        """Whether there is such a pipe."""
+        return bool(self._unasked)
 
     def try_send(self, message: Message) -> bool:
         pipes = self.members(message[0])
@@ -49,7 +60,7 @@ class RadioPattern(Sender):
 
     def members(self, group: bytes) -> list[Pipe]:
         """The pipes to which a message to ``group`` goes."""
-        return list(self._members.get(group, ()))
+        return [*self._members.get(group, ()), *self._unasked]
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         for message in messages:

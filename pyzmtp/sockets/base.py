@@ -19,7 +19,7 @@ from pyzmtp.errors import (
     ZMTPError,
 )
 from pyzmtp.monitor import EventStream, Monitor
-from pyzmtp.net.address import InprocAddress
+from pyzmtp.net.address import InprocAddress, UdpAddress
 from pyzmtp.net.connecter import Connecter
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.inproc import InprocConnecter, InprocListener
@@ -27,6 +27,7 @@ from pyzmtp.net.listener import Listener
 from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.places import client_place, server_place
 from pyzmtp.net.reactor import Reactor
+from pyzmtp.net.udp import UdpKeeper
 from pyzmtp.options import SocketOptions, options_for
 from pyzmtp.patterns.base import Pattern
 from pyzmtp.patterns.pipe import Pipe
@@ -36,8 +37,8 @@ from pyzmtp.sockets.stats import PeerQueues, Stats
 __all__ = ["Socket"]
 
 _Self = TypeVar("_Self", bound="Socket")
-_Bind = Listener | InprocListener
-_Connect = Connecter | InprocConnecter
+_Bind = Listener | InprocListener | UdpKeeper
+_Connect = Connecter | InprocConnecter | UdpKeeper
 
 # libzmq: to connect these twice to the same address is to connect them once.
 _CONNECT_ONCE = frozenset({SocketType.DEALER, SocketType.SUB, SocketType.PUB, SocketType.REQ})
@@ -58,6 +59,8 @@ class Socket:
 
     socket_type: SocketType
     _pattern_class: ClassVar[type[Pattern]]
+    _udp_way: ClassVar[str] = ""  # "bind" or "connect": what it can do with udp://
+    _only_udp: ClassVar[bool] = False
     _pattern: Pattern
 
     def __init__(
@@ -109,7 +112,7 @@ class Socket:
         """
         self._check_open()
         place = server_place(self._reactor, where)
-        self._check_place(where, place)
+        self._check_place(where, place, "bind")
         if isinstance(place, InprocAddress):
             inproc = InprocListener(self._core, place.name)
             self._binds.append(inproc)
@@ -118,9 +121,20 @@ class Socket:
             except ZMTPError as error:
                 self._forget(inproc)
                 return fail(error)
+        if isinstance(place, UdpAddress):
+            return self._bind_udp(UdpKeeper(self._core, self._reactor, place, str(where)))
         listener = Listener(self._core, place, where)
         self._binds.append(listener)
         return listener.start(self._reactor).addCallback(self._bound)
+
+    def _bind_udp(self, keeper: UdpKeeper) -> Deferred[str]:
+        self._binds.append(keeper)
+        try:
+            keeper.start()
+        except ZMTPError as error:
+            self._forget(keeper)
+            keeper.outcome.fail(error)
+        return keeper.outcome.ask().addCallback(lambda _: self._bound(keeper.address))
 
     def _bound(self, address: str) -> str:
         self._last_endpoint = address
@@ -138,7 +152,7 @@ class Socket:
         """
         self._check_open()
         place = client_place(self._reactor, where)
-        self._check_place(where, place)
+        self._check_place(where, place, "connect")
         if routing_id:
             if self.socket_type not in _NAMES_PEERS:
                 raise UsageError(f"a {self.socket_type.value} socket gives its peers no routing_id")
@@ -150,6 +164,8 @@ class Socket:
         connecter: _Connect
         if isinstance(place, InprocAddress):
             connecter = InprocConnecter(self._core, place.name, routing_id)
+        elif isinstance(place, UdpAddress):
+            connecter = UdpKeeper(self._core, self._reactor, place, str(where))
         else:
             connecter = Connecter(self._core, self._reactor, place, where, routing_id)
         self._connects.append(connecter)
@@ -161,7 +177,13 @@ class Socket:
             connecter.outcome.fail(error)
         return connecter.outcome.ask()
 
-    def _check_place(self, where: object, place: object) -> None:
+    def _check_place(self, where: object, place: object, way: str) -> None:
+        name = self.socket_type.value
+        if isinstance(place, UdpAddress):
+            if way != self._udp_way:
+                raise AddressError(where, f"a {name} socket cannot {way} to udp://")
+        elif self._only_udp:
+            raise AddressError(where, f"a {name} socket has no transport but udp://")
         if isinstance(place, InprocAddress) and self.socket_type.is_raw:
             raise AddressError(where, _NO_BYTES)
 
@@ -179,7 +201,7 @@ class Socket:
             if isinstance(bind, InprocListener):
                 self._released.append(bind)
                 bind.release()
-        lasting = [bind for bind in found if isinstance(bind, Listener)]
+        lasting = [bind for bind in found if not isinstance(bind, InprocListener)]
         return self._part(lasting, self._options.linger)
 
     def disconnect(self, where: object) -> Deferred[None]:

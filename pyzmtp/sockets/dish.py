@@ -18,11 +18,16 @@ class DishSocket(ReceivingSocket):
     """Receives from all radios what they send to the groups that it joined (ZMQ_DISH, RFC 48).
 
     A message is ``[group, body]``. A peer that sends anything else is parted from.
+
+    It may also bind ``udp://host:port``, or a multicast group (``udp://239.0.0.1:5555``, or
+    ``udp://interface;239.0.0.1:5555``). A datagram that comes while ``receive_hwm`` messages are unread
+    is dropped.
     """
 
     socket_type = SocketType.DISH
     _pattern_class = DishPattern
     _pattern: DishPattern
+    _udp_way = "bind"
 
     def join(self, group: BytesLike) -> None:
         """Want the messages to ``group``: to no other, also not to one that begins with it.

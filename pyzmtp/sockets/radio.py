@@ -7,6 +7,7 @@ from pyzmtp.errors import UsageError
 from pyzmtp.patterns.radio import RadioPattern
 from pyzmtp.sockets.groups import to_group
 from pyzmtp.sockets.sender import Sendable, SendingSocket
+from pyzmtp.wire.datagram import MAX_DATAGRAM, MAX_DATAGRAM_GROUP
 from pyzmtp.wire.message import Message
 
 __all__ = ["RadioSocket"]
@@ -20,11 +21,16 @@ class RadioSocket(SendingSocket):
 
     It never waits: a peer that is full misses messages, which :attr:`stats` counts. With
     ``xpub_nodrop`` it waits instead.
+
+    It may also connect to ``udp://host:port``, or to a multicast group (``udp://239.0.0.1:5555``, or
+    ``udp://interface;239.0.0.1:5555``). There goes every message, as one datagram. So while it is
+    connected to one, a group may have 127 bytes, and group and body together 8191.
     """
 
     socket_type = SocketType.RADIO
     _pattern_class = RadioPattern
     _pattern: RadioPattern
+    _udp_way = "connect"
 
     def _to_message(self, message: Sendable) -> Message:
         frames = super()._to_message(message)
@@ -32,4 +38,18 @@ class RadioSocket(SendingSocket):
             problem = f"a message has two frames, a group and a body, not {len(frames)}"
             raise UsageError(f"on a RADIO socket {problem}")
         to_group(frames[0])
+        if self._pattern.sends_datagrams:
+            _check_datagram(frames)
         return frames
+
+
+def _check_datagram(message: Message) -> None:
+    """Raise :exc:`UsageError` for a message that makes no datagram."""
+    group, body = message
+    if len(group) > MAX_DATAGRAM_GROUP:
+        raise UsageError(
+            f"over udp a group has at most {MAX_DATAGRAM_GROUP} bytes, not {len(group)}"
+        )
+    size = 1 + len(group) + len(body)
+    if size > MAX_DATAGRAM:
+        raise UsageError(f"a datagram has at most {MAX_DATAGRAM} bytes, not {size}")

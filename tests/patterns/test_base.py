@@ -12,6 +12,7 @@ from pyzmtp.patterns import (
     channel,
     client,
     dealer,
+    dgram,
     dish,
     gather,
     pair,
@@ -37,7 +38,7 @@ from pyzmtp.wire.message import Message
 from .links import Calls, accept, leave, new_peer, queued, receive_all, take_out
 
 _MODULES: list[ModuleType] = [
-    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream, radio, dish,
+    pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub, stream, radio, dish, dgram,
     server, client, gather, scatter, peer, channel,
 ]  # fmt: skip
 
