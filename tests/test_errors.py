@@ -37,6 +37,8 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "HeartbeatTimeout": {"seconds": 1.5},
     "HandshakeTimeout": {"seconds": 30.0},
     "PeerRefused": {"reason": "400"},
+    "UpgradeFailed": {"problem": "HTTP status 404"},
+    "WebsocketClosed": {"code": 1000, "reason": "done"},
     "UsageError": {},
     "WrongState": {},
     "OptionError": {"option": "send_hwm", "value": -5, "problem": "from 0 up"},
@@ -74,6 +76,7 @@ _LIBZMQ_CODES: Final = {
     "MetadataError": 0x10000018,
     "IncompatibleSocketType": 0x10000018,
     "MechanismMismatch": 0x11000002,
+    "UpgradeFailed": 0x30000000,
 }
 
 

@@ -51,10 +51,10 @@ from pyzmtp.wire.membership import JOIN, LEAVE, read_membership
 from pyzmtp.wire.message import Message, Outgoing
 from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
 
-__all__ = ["Connection", "ConnectionSettings"]
+__all__ = ["MAX_COMMAND", "Connection", "ConnectionSettings"]
 
 #: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
-_MAX_COMMAND: Final = 64 * 1024
+MAX_COMMAND: Final = 64 * 1024
 
 _PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
 
@@ -335,7 +335,7 @@ class Connection:
         self.attention = True
         decoder = self._decoder
         decoder.commands_only = False
-        decoder.max_command_size = _MAX_COMMAND
+        decoder.max_command_size = MAX_COMMAND
         decoder.max_message_size = self._settings.max_message_size
         decoder.max_message_parts = self._settings.max_message_parts
 

@@ -19,7 +19,9 @@
     │   ├── TooManySubscriptions       the peer subscribed to more than ``max_subscriptions``
     │   ├── HandshakeTimeout           the handshake took longer than ``handshake_timeout``
     │   ├── HeartbeatTimeout           the peer was silent for too long
-    │   └── PeerRefused                the peer sent ERROR and its reason
+    │   ├── PeerRefused                the peer sent ERROR and its reason
+    │   ├── UpgradeFailed              the peer made no websocket of the connection
+    │   └── WebsocketClosed            the peer has closed its websocket
     ├── UsageError                     what the caller did
     │   ├── WrongState                 for example two sends in a row on a REQ (``EFSM``)
     │   ├── OptionError                a value that an option does not take (also a ``ValueError``)
@@ -83,6 +85,8 @@ from pyzmtp.errors.protocol import (
     TooManySubscriptions,
     UnexpectedCommand,
     UnsupportedVersion,
+    UpgradeFailed,
+    WebsocketClosed,
 )
 from pyzmtp.errors.usage import (
     AddressError,
@@ -131,7 +135,9 @@ __all__ = [
     "UnexpectedCommand",
     "UnknownEndpoint",
     "UnsupportedVersion",
+    "UpgradeFailed",
     "UsageError",
+    "WebsocketClosed",
     "WouldBlock",
     "WrongState",
     "ZMTPError",

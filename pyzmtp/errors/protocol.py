@@ -27,6 +27,8 @@ __all__ = [
     "TooManySubscriptions",
     "UnexpectedCommand",
     "UnsupportedVersion",
+    "UpgradeFailed",
+    "WebsocketClosed",
 ]
 
 
@@ -49,6 +51,25 @@ class NotZMTP(ProtocolError):
     def __init__(self, data: bytes) -> None:
         super().__init__(f"the peer does not speak ZMTP: it began with {data!r}")
         self.data = data
+
+
+class UpgradeFailed(ProtocolError):
+    """No websocket came of an HTTP connection; ``problem`` says what the peer did instead."""
+
+    libzmq_code = 0x30000000
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the peer made no websocket of the connection: {problem}")
+        self.problem = problem
+
+
+class WebsocketClosed(ProtocolError):
+    """The peer has closed its websocket, with a ``code`` and a ``reason`` (RFC 6455, section 7.4)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"the peer closed the websocket: {int(code)} {reason!r}")
+        self.code = int(code)
+        self.reason = reason
 
 
 class UnsupportedVersion(ProtocolError):

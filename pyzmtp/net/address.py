@@ -1,4 +1,4 @@
-"""ZeroMQ addresses: ``tcp://``, ``ipc://``, ``inproc://``, ``udp://``, and how to write one down."""
+"""ZeroMQ addresses, such as ``tcp://`` and ``ipc://``, and how to write one down."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ __all__ = [
     "IpcAddress",
     "TcpAddress",
     "UdpAddress",
+    "WebsocketAddress",
     "describe",
     "host_and_port",
     "parse",
@@ -35,6 +36,8 @@ _MAX_HOST: Final = 253
 _MAX_LABEL: Final = 63
 
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://(.*)", re.DOTALL)
+#: What may stand in a path (RFC 3986, section 2): no space, nothing beyond ASCII.
+_PATH: Final = re.compile(r"(/[!-~]*)?")
 _HOST: Final = re.compile(r"[a-zA-Z0-9:*_][a-zA-Z0-9:*_.%-]*")
 
 
@@ -81,7 +84,24 @@ class UdpAddress:
     interface: str | None = None
 
 
-Address = TcpAddress | IpcAddress | InprocAddress | UdpAddress
+@frozen
+class WebsocketAddress:
+    """``ws://host:port/path``.
+
+    :ivar tcp: host and port, as in ``tcp://``.
+    :ivar path: as the address has it: empty, or from its slash on.
+    """
+
+    tcp: TcpAddress
+    path: str
+
+    @property
+    def authority(self) -> str:
+        """What HTTP calls the host."""
+        return host_and_port(self.tcp.host.partition("%")[0], self.tcp.port)
+
+
+Address = TcpAddress | IpcAddress | InprocAddress | UdpAddress | WebsocketAddress
 
 
 def parse(text: str) -> Address | None:
@@ -106,15 +126,23 @@ def parse(text: str) -> Address | None:
         if not 0 < len(rest) <= _MAX_NAME:
             raise AddressError(text, f"an inproc name has 1 to {_MAX_NAME} characters")
         return InprocAddress(rest)
-    raise AddressError(
-        text, f"there is no transport {scheme!r}; there are tcp, ipc, inproc and udp"
-    )
+    if scheme == "ws":
+        return _parse_websocket(text, rest)
+    known = "tcp, ipc, inproc, udp and ws"
+    raise AddressError(text, f"there is no transport {scheme!r}; there are {known}")
 
 
 def _parse_tcp(text: str, rest: str) -> TcpAddress:
     source, semicolon, target = rest.rpartition(";")
     host, port = _split_port(text, target)
     return TcpAddress(host, port, _split_port(text, source) if semicolon else None)
+
+
+def _parse_websocket(text: str, rest: str) -> WebsocketAddress:
+    authority, slash, path = rest.partition("/")
+    if not _PATH.fullmatch(slash + path):
+        raise AddressError(text, f"{slash + path!r} is no path")
+    return WebsocketAddress(_parse_tcp(text, authority), slash + path)
 
 
 def _split_port(text: str, part: str) -> tuple[str, int]:

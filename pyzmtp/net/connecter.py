@@ -23,6 +23,7 @@ from pyzmtp.errors import (
     RoutingIdInUse,
     TooManyPeers,
     UsageError,
+    WebsocketClosed,
 )
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.dialling import dial
@@ -38,7 +39,13 @@ __all__ = ["Connecter"]
 
 # What a peer may do without being given up: it may be another's turn, or a better moment, next time.
 # After all other faults libzmq does not try again either, for the peer would only repeat them.
-_FORGIVEN: Final = (HandshakeTimeout, HeartbeatTimeout, RoutingIdInUse, TooManyPeers)
+_FORGIVEN: Final = (
+    HandshakeTimeout,
+    HeartbeatTimeout,
+    RoutingIdInUse,
+    TooManyPeers,
+    WebsocketClosed,
+)
 
 
 class Connecter(Keeper):
@@ -61,7 +68,7 @@ class Connecter(Keeper):
         where: object,
         routing_id: bytes,
     ) -> None:
-        super().__init__(core, name_of(where), where)
+        super().__init__(core, name_of(where), where, place)
         self.outcome: Outcome[Peer] = Outcome()
         self.disconnected = False
         self._reactor = reactor

@@ -14,6 +14,7 @@ from pyzmtp.engine.interfaces import Engine
 from pyzmtp.engine.raw_connection import RawConnection
 from pyzmtp.errors import SocketClosed
 from pyzmtp.mechanisms.null import NullMechanism
+from pyzmtp.net.address import WebsocketAddress
 from pyzmtp.net.flow import WriteTurn
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Pattern
@@ -63,9 +64,14 @@ class SocketCore:
         return self._connections
 
     def new_connection(
-        self, options: SocketOptions, address: str, peer_address: str, incoming: bool
+        self,
+        options: SocketOptions,
+        address: str,
+        peer_address: str,
+        incoming: bool,
+        place: object = None,
     ) -> Engine:
-        """The engine of one new connection of a bind or connect that keeps ``options``."""
+        """The engine of one new connection of a bind or connect to ``place`` that keeps ``options``."""
         if self.pattern.socket_type.is_raw:
             return RawConnection(address, peer_address, incoming)
         settings = ConnectionSettings(
@@ -80,7 +86,13 @@ class SocketCore:
             max_message_size=options.max_message_size,
             max_message_parts=options.max_message_parts,
         )
-        return Connection(settings, self.reactor.seconds(), address, peer_address, incoming)
+        now = self.reactor.seconds()
+        if not isinstance(place, WebsocketAddress):
+            return Connection(settings, now, address, peer_address, incoming)
+        from pyzmtp.engine.websocket import WebsocketConnection  # its library is optional
+
+        host, path = place.authority, place.path or "/"
+        return WebsocketConnection(settings, now, address, peer_address, incoming, host, path)
 
     def retire(
         self, pipe: Pipe, address: str, reason: Exception, forget_unread: bool = False

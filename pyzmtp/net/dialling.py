@@ -16,12 +16,20 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from pyzmtp.errors import LibraryMissing, ProxyError, TransportUnavailable
-from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress, UdpAddress, parse
+from pyzmtp.net.address import (
+    InprocAddress,
+    IpcAddress,
+    TcpAddress,
+    UdpAddress,
+    WebsocketAddress,
+    parse,
+)
 from pyzmtp.net.interfaces import interface_address
 from pyzmtp.net.kernel import configure
 from pyzmtp.net.places import ClientPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
+from pyzmtp.net.websocket import check_websockets
 from pyzmtp.options import SocketOptions
 
 try:
@@ -74,6 +82,9 @@ async def dial(
     Raises what the transport says if nobody answers, and :exc:`ProxyError`. To be run by
     ``Deferred.fromCoroutine``; cancelling that ends the attempt.
     """
+    if isinstance(place, WebsocketAddress):
+        check_websockets()
+        place = place.tcp
     if isinstance(place, TcpAddress):
         if options.socks_proxy is None:
             await _dial_tcp(reactor, place, options, lambda _: build(""))

@@ -38,15 +38,17 @@ class Keeper:
 
     :ivar address: what it is called in events: the real address, once it is known.
     :ivar where: what the user gave: the address or endpoint.
+    :ivar place: what that means.
     :ivar options: the socket's options at the time that it was made. They stay, as in libzmq.
     """
 
     incoming: ClassVar[bool]
     _fileno: int | None = None  # of what listens
 
-    def __init__(self, core: SocketCore, address: str, where: object) -> None:
+    def __init__(self, core: SocketCore, address: str, where: object, place: object) -> None:
         self.address = address
         self.where = where
+        self.place = place
         self.options = core.options
         self._core = core
         self._protocols: dict[ZMTPProtocol, Marks] = {}

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from pyzmtp.engine.events import Accepted, AcceptFailed, BindFailed, CloseFailed, Listening
 from pyzmtp.errors import BindError, NotAdmitted, SocketClosed, TooManyPeers
 from pyzmtp.net.accepting import watch_accepts
-from pyzmtp.net.address import IpcAddress, TcpAddress
+from pyzmtp.net.address import IpcAddress, TcpAddress, WebsocketAddress
 from pyzmtp.net.admission import admits
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.keeper import Keeper
@@ -50,7 +50,7 @@ class Listener(Keeper):
     incoming = True
 
     def __init__(self, core: SocketCore, place: ServerPlace, where: object) -> None:
-        super().__init__(core, name_of(where), where)
+        super().__init__(core, name_of(where), where, place)
         self._place = place
         self._listening: ListeningAt | None = None
         self._starting: Deferred[str] | None = None
@@ -84,7 +84,8 @@ class Listener(Keeper):
     async def _start(self, reactor: Reactor) -> str:
         factory = _Acceptor(self)
         core = self._core
-        if isinstance(self._place, TcpAddress | IpcAddress) and self.options.use_fd in core.adopted:
+        takes_over = isinstance(self._place, TcpAddress | IpcAddress | WebsocketAddress)
+        if takes_over and self.options.use_fd in core.adopted:
             # By now the number may be anybody's.
             raise BindError(self.address, ValueError("an earlier bind has taken use_fd over"))
         listening = await listen(reactor, self._place, self.address, self.options, factory)

@@ -9,7 +9,7 @@ import tempfile
 from contextlib import suppress
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from twisted.internet import tcp
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import CancelledError, maybeDeferred
@@ -25,6 +25,7 @@ from pyzmtp.net.address import (
     IpcAddress,
     TcpAddress,
     UdpAddress,
+    WebsocketAddress,
     describe,
     host_and_port,
 )
@@ -35,6 +36,7 @@ from pyzmtp.net.kernel import configure
 from pyzmtp.net.places import ServerPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
+from pyzmtp.net.websocket import check_websockets
 from pyzmtp.options import SocketOptions
 
 __all__ = ["ListeningAt", "listen"]
@@ -101,6 +103,10 @@ async def listen(
     Raises :exc:`AddressInUse` if somebody else does, :exc:`BindError` if it cannot be for another
     reason, :exc:`TransportUnavailable` if the reactor has no such transport.
     """
+    if isinstance(place, WebsocketAddress):
+        check_websockets()
+        at = await listen(reactor, place.tcp, name, options, factory)
+        return evolve(at, address=at.address.replace("tcp:", "ws:", 1) + place.path)
     descriptor = options.use_fd
     try:
         if descriptor is not None and isinstance(place, TcpAddress | IpcAddress):

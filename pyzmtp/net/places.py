@@ -9,7 +9,14 @@ from twisted.internet.endpoints import clientFromString, serverFromString
 from twisted.internet.interfaces import IStreamClientEndpoint, IStreamServerEndpoint
 
 from pyzmtp.errors import AddressError
-from pyzmtp.net.address import Address, IpcAddress, TcpAddress, UdpAddress, parse
+from pyzmtp.net.address import (
+    Address,
+    IpcAddress,
+    TcpAddress,
+    UdpAddress,
+    WebsocketAddress,
+    parse,
+)
 
 __all__ = ["ClientPlace", "ServerPlace", "client_place", "name_of", "server_place"]
 
@@ -24,7 +31,9 @@ def client_place(reactor: object, where: object) -> ClientPlace:
         if address is None:
             endpoint: IStreamClientEndpoint = _from_string(clientFromString, reactor, where)
             return endpoint
-        if isinstance(address, TcpAddress):
+        if isinstance(address, WebsocketAddress):
+            _check_target(where, address.tcp)
+        elif isinstance(address, TcpAddress):
             _check_target(where, address)
         elif isinstance(address, UdpAddress) and (address.host == "*" or address.port == 0):
             raise AddressError(where, "to connect, it has to name a host and a port")
@@ -43,7 +52,8 @@ def server_place(reactor: object, where: object) -> ServerPlace:
         if address is None:
             endpoint: IStreamServerEndpoint = _from_string(serverFromString, reactor, where)
             return endpoint
-        if isinstance(address, TcpAddress) and address.source is not None:
+        tcp = address.tcp if isinstance(address, WebsocketAddress) else address
+        if isinstance(tcp, TcpAddress) and tcp.source is not None:
             raise AddressError(where, "only to connect may it name a source")
         return address
     if IStreamServerEndpoint.providedBy(where):

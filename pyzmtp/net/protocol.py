@@ -85,7 +85,7 @@ class ZMTPProtocol(Protocol):
         transport.registerProducer(self, True)
         keeper = self._keeper
         self.connection = self._core.new_connection(
-            keeper.options, keeper.address, self.peer_address, self._incoming
+            keeper.options, keeper.address, self.peer_address, self._incoming, keeper.place
         )
         keeper.connection_made(self)
         if not self._over:

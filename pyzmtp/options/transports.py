@@ -34,7 +34,7 @@ class TransportOptions:
     use_fd: int | None = option(
         None,
         or_none(integer(0, 2**31 - 1), "a new socket"),
-        "a listening socket that the next bind of tcp:// or ipc:// takes over, and closes in the end",
+        "a listening socket that the next bind of tcp, ipc or ws takes over, and closes in the end",
         "ZMQ_USE_FD",
         "-1 (a new socket)",
     )
@@ -123,7 +123,7 @@ class TransportOptions:
     socks_proxy: str | None = option(
         None,
         or_none(validators.host_and_port, "no proxy"),
-        "host:port of a SOCKS5 proxy through which tcp:// is connected; it resolves the names",
+        "host:port of a SOCKS5 proxy through which tcp:// and ws:// are connected; it resolves the names",
         "ZMQ_SOCKS_PROXY",
         "none",
     )

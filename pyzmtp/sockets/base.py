@@ -19,7 +19,7 @@ from pyzmtp.errors import (
     ZMTPError,
 )
 from pyzmtp.monitor import EventStream, Monitor
-from pyzmtp.net.address import InprocAddress, UdpAddress
+from pyzmtp.net.address import InprocAddress, UdpAddress, WebsocketAddress
 from pyzmtp.net.connecter import Connecter
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.inproc import InprocConnecter, InprocListener
@@ -43,7 +43,7 @@ _Connect = Connecter | InprocConnecter | UdpKeeper
 # libzmq: to connect these twice to the same address is to connect them once.
 _CONNECT_ONCE = frozenset({SocketType.DEALER, SocketType.SUB, SocketType.PUB, SocketType.REQ})
 
-_NO_BYTES = "inproc:// carries messages, and this type exchanges bytes"
+_NO_BYTES = "inproc:// and ws:// carry messages, and this type exchanges bytes"
 
 # These know their peers by routing ids.
 _NAMES_PEERS = frozenset({SocketType.ROUTER, SocketType.STREAM})
@@ -103,9 +103,9 @@ class Socket:
     def bind(self, where: object) -> Deferred[str]:
         """Listen at ``where``; fires with the real address, the port or path filled in.
 
-        ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``), a Twisted endpoint string
-        or an ``IStreamServerEndpoint``. With the option ``use_fd``, a ``tcp://`` or ``ipc://`` address
-        only says of what kind the given socket is.
+        ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``, ``ws://``), a Twisted
+        endpoint string or an ``IStreamServerEndpoint``. With the option ``use_fd``, an address of
+        a kind that has descriptors only says of what kind the given socket is.
 
         Raises :exc:`AddressError`; fails with :exc:`AddressInUse`, :exc:`BindError` or
         :exc:`TransportUnavailable`. (``zmq_bind``)
@@ -147,8 +147,9 @@ class Socket:
         will be one. It may be dropped: messages are queued meanwhile, and nothing unhandled is logged.
 
         ``where``: as for :meth:`bind`, with an ``IStreamClientEndpoint``. With ``socks_proxy``,
-        ``tcp://`` goes through that; :exc:`LibraryMissing` without socksio. ``routing_id`` is what a
-        ROUTER or STREAM shall call the peer (ZMQ_CONNECT_ROUTING_ID). (``zmq_connect``)
+        ``tcp://`` and ``ws://`` go through that; :exc:`LibraryMissing` without socksio, and for
+        ``ws://`` without wsproto. ``routing_id`` is what a ROUTER or STREAM shall call the peer
+        (ZMQ_CONNECT_ROUTING_ID). (``zmq_connect``)
         """
         self._check_open()
         place = client_place(self._reactor, where)
@@ -184,7 +185,7 @@ class Socket:
                 raise AddressError(where, f"a {name} socket cannot {way} to udp://")
         elif self._only_udp:
             raise AddressError(where, f"a {name} socket has no transport but udp://")
-        if isinstance(place, InprocAddress) and self.socket_type.is_raw:
+        if isinstance(place, InprocAddress | WebsocketAddress) and self.socket_type.is_raw:
             raise AddressError(where, _NO_BYTES)
 
     def unbind(self, address: object) -> Deferred[None]:

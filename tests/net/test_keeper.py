@@ -191,7 +191,7 @@ def test_a_lookup_that_never_answers_does_not_hold_up_close(world: World) -> Non
 
 def test_a_keeper_alone_keeps_nothing(world: World) -> None:
     push = world.make(PushSocket)
-    keeper = Keeper(push._core, NOWHERE, NOWHERE)
+    keeper = Keeper(push._core, NOWHERE, NOWHERE, None)
     peer: Any = None
     for call in (
         lambda: keeper._pipe_for(peer),

@@ -1,0 +1,56 @@
+"""The engine of a websocket connection, fed with anything."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pyzmtp.constants import SocketType
+from pyzmtp.engine.connection import ConnectionSettings
+from pyzmtp.engine.websocket import WebsocketConnection
+from pyzmtp.mechanisms.null import NullMechanism
+
+from ..sockets.test_websocket import frame, ready, request
+
+
+def _engine(incoming: bool) -> WebsocketConnection:
+    kept = ConnectionSettings(
+        SocketType.PULL, lambda: NullMechanism([("Socket-Type", b"PULL")]), max_message_size=1000
+    )
+    return WebsocketConnection(kept, 0.0, "", "", incoming, "127.0.0.1:5", "/")
+
+
+_CHUNKS = st.lists(
+    st.binary(max_size=60)
+    | st.just(request())
+    | st.just(frame(ready(b"PUSH")))
+    | st.builds(frame, st.binary(max_size=200), st.integers(0, 255)),
+    max_size=8,
+)
+
+
+@pytest.mark.parametrize("incoming", [True, False])
+@settings(deadline=None)
+@given(chunks=_CHUNKS, begun=st.booleans())
+def test_any_bytes_end_in_an_error_or_wait_for_more(
+    incoming: bool, chunks: list[bytes], begun: bool
+) -> None:
+    engine = _engine(incoming)
+    if begun:
+        chunks = [request() + frame(ready(b"PUSH")), *chunks]
+    for chunk in chunks:
+        if engine.error is not None:
+            break
+        for message in engine.receive_data(chunk, 1.0, 100):
+            assert engine.peer is not None
+            assert sum(map(len, message)) <= 1000
+        while engine.more:
+            engine.receive_data(b"", 1.0, 100)
+        engine.data_to_send(1.0)
+        assert not engine.attention
+
+
+def test_the_client_speaks_first() -> None:
+    assert _engine(True).data_to_send(0.0) == b""
+    assert _engine(False).data_to_send(0.0).startswith(b"GET / HTTP/1.1\r\n")
