@@ -174,7 +174,6 @@ OTHERS = (
 #: Every name.
 NAMES = (*PATTERNS, *STREAM, *CONNECTIONS, *METADATA, *SECURITY, *UNITS, *OTHERS)
 
-_DRAFT_TYPES = "draft socket types: not there yet"
 _SECURITY = "security: not there yet"
 _WSS = "TLS: not there yet"
 
