@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from interop.reactor import PATIENCE, until
 
@@ -18,6 +20,22 @@ class Refused(Exception):
     def __init__(self, name: str, detail: object = "") -> None:
         super().__init__(f"{name} ({detail})")
         self.name = name
+
+
+class Outcome:
+    """What came of an operation: ``name`` is :data:`OK`, or that of its refusal."""
+
+    name = OK
+
+
+@contextmanager
+def outcome() -> Iterator[Outcome]:
+    """Do something that may be refused."""
+    came = Outcome()
+    try:
+        yield came
+    except Refused as refused:
+        came.name = refused.name
 
 
 class Actor(ABC):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import zmq
 
-from interop.conformance.actor import OK, Actor, Refused
+from interop.conformance.actor import Actor, outcome
 from interop.conformance.libzmq_actor import LibzmqActor, setting
 from interop.conformance.pyzmtp_actor import PyzmtpActor
 from interop.conformance.stage import Stage
@@ -37,49 +37,32 @@ def option_of(actor: Actor, name: str) -> object:
     return setting(name, getattr(actor.socket.options, name))[0][1]
 
 
-def try_open(stage: Stage, kind: str, **options: object) -> str:
-    """Open a socket for the first part, and say what came of it."""
-    try:
-        stage.first(kind, **options)
-    except Refused as refused:
-        return refused.name
-    return OK
-
-
 def try_connect(actor: Actor, address: str) -> str:
     """Connect, and say what came of the call."""
-    try:
+    with outcome() as came:
         actor.connect(address)
-    except Refused as refused:
-        return refused.name
-    return OK
+    return came.name
 
 
 async def try_bind(actor: Actor, address: str) -> str:
     """Bind, and say what came of it."""
-    try:
+    with outcome() as came:
         await actor.bind(address)
-    except Refused as refused:
-        return refused.name
-    return OK
+    return came.name
 
 
 async def try_unbind(actor: Actor, address: str) -> str:
     """Undo a bind, and say what came of it."""
-    try:
+    with outcome() as came:
         await actor.unbind(address)
-    except Refused as refused:
-        return refused.name
-    return OK
+    return came.name
 
 
 async def try_disconnect(actor: Actor, address: str) -> str:
     """Undo a connect, and say what came of it."""
-    try:
+    with outcome() as came:
         await actor.disconnect(address)
-    except Refused as refused:
-        return refused.name
-    return OK
+    return came.name
 
 
 async def bounce(one: Actor, other: Actor) -> list[object]:

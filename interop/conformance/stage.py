@@ -12,7 +12,7 @@ from pathlib import Path
 import zmq
 from twisted.internet.task import LoopingCall, deferLater
 
-from interop.conformance.actor import OK, Actor, Refused
+from interop.conformance.actor import Actor, outcome
 from interop.conformance.libzmq_actor import LibzmqActor
 from interop.conformance.pyzmtp_actor import PyzmtpActor
 from interop.conformance.raw_peer import RawListener, RawPeer, raw_connect
@@ -66,11 +66,9 @@ class Stage:
 
     def try_first(self, kind: str, **options: object) -> str:
         """Open a socket for the first part, and say what came of it."""
-        try:
+        with outcome() as came:
             self.first(kind, **options)
-        except Refused as refused:
-            return refused.name
-        return OK
+        return came.name
 
     def _open(self, player: str, kind: str, options: dict[str, object]) -> Actor:
         actor: Actor

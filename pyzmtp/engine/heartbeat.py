@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Final
 
 from pyzmtp.errors import HeartbeatTimeout
 from pyzmtp.wire.command import encode_ping
 
-__all__ = ["MAX_TTL", "Heartbeat"]
-
-#: The longest time to live that is ever sent, in seconds. The field holds a hundred times as much,
-#: but libzmq multiplies it in 16 bits, and takes 65.6 s for 64 ms.
-MAX_TTL: Final = 65.5
+__all__ = ["Heartbeat"]
 
 
 class Heartbeat:

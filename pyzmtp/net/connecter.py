@@ -59,6 +59,7 @@ class Connecter(Keeper):
     """
 
     incoming = False
+    place: ClientPlace
 
     def __init__(
         self,
@@ -72,7 +73,6 @@ class Connecter(Keeper):
         self.outcome: Outcome[Peer] = Outcome()
         self.disconnected = False
         self._reactor = reactor
-        self._place = place
         self._routing_id = routing_id
         self._pipe: Pipe | None = None
         self._attempt: Deferred[None] | None = None
@@ -108,7 +108,7 @@ class Connecter(Keeper):
         if self._over:  # whoever heard of it has closed the socket
             return
         self._attempt = Deferred.fromCoroutine(
-            dial(self._reactor, self._place, self.options, self.new_protocol)
+            dial(self._reactor, self.place, self.options, self.new_protocol)
         )
         self._attempt.addBoth(self._dialled)
 

@@ -113,8 +113,8 @@ class SocketCore:
         if unread:
             self.emit(MessagesDropped(address, unread, reason, False, pipe.peer))
 
-    def lose_half_sent(self, pipe: Pipe, address: str, reason: Exception) -> None:
-        """A message that counts as sent was too large to leave before its connection ended."""
+    def lose_sent(self, pipe: Pipe, address: str, reason: Exception) -> None:
+        """A message that counts as sent did not leave after all, or not all of it."""
         self.sent -= 1  # not the pipe's own count, which may be taken over by now
         self.dropped_sent += 1
         self.emit(MessagesDropped(address, 1, reason, True, pipe.peer))

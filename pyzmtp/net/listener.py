@@ -48,10 +48,10 @@ class Listener(Keeper):
     """
 
     incoming = True
+    place: ServerPlace
 
     def __init__(self, core: SocketCore, place: ServerPlace, where: object) -> None:
         super().__init__(core, name_of(where), where, place)
-        self._place = place
         self._listening: ListeningAt | None = None
         self._starting: Deferred[str] | None = None
         self._half_open: dict[ZMTPProtocol, _HalfOpen] = {}  # in the order of their coming
@@ -84,11 +84,11 @@ class Listener(Keeper):
     async def _start(self, reactor: Reactor) -> str:
         factory = _Acceptor(self)
         core = self._core
-        takes_over = isinstance(self._place, TcpAddress | IpcAddress | WebsocketAddress)
+        takes_over = isinstance(self.place, TcpAddress | IpcAddress | WebsocketAddress)
         if takes_over and self.options.use_fd in core.adopted:
             # By now the number may be anybody's.
             raise BindError(self.address, ValueError("an earlier bind has taken use_fd over"))
-        listening = await listen(reactor, self._place, self.address, self.options, factory)
+        listening = await listen(reactor, self.place, self.address, self.options, factory)
         self._listening = listening
         if listening.descriptor is not None:
             core.adopted.add(listening.descriptor)

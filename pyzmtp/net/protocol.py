@@ -126,7 +126,7 @@ class ZMTPProtocol(Protocol):
             if self.pipe is not None:
                 self.pipe.link = None
                 if self._rest:
-                    self._core.lose_half_sent(self.pipe, self._keeper.address, reason)
+                    self._core.lose_sent(self.pipe, self._keeper.address, reason)
             self._keeper.connection_lost(self, reason)
 
     def pauseProducing(self) -> None:

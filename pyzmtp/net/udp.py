@@ -208,7 +208,7 @@ class UdpKeeper(DatagramProtocol):
             try:
                 self._write(message)
             except Exception as error:  # what the system said, or a Twisted error for it
-                self._core.lose_half_sent(pipe, self.address, error)
+                self._core.lose_sent(pipe, self.address, error)
         pipe.relieved()
 
     def _write(self, message: Message) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from pyzmtp import validators
-from pyzmtp.constants import ReconnectStop, SocketType
+from pyzmtp.constants import MAX_TTL, ReconnectStop, SocketType
 from pyzmtp.validators import flags, integer, option, or_none, seconds
 
 __all__ = ["ConnectionOptions"]
@@ -73,7 +73,7 @@ class ConnectionOptions:
     )
     heartbeat_ttl: float = option(
         0.0,
-        seconds(most=65.5),
+        seconds(most=MAX_TTL),
         "how long the peer shall bear our silence, in steps of 0.1 s; 0: as long as it likes",
         "ZMQ_HEARTBEAT_TTL",
         "0",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
@@ -48,6 +48,15 @@ class Pattern:
     def queued(self) -> int:
         """How many messages wait for the application."""
         return 0
+
+    def ready_pipes(self) -> Iterator[Pipe]:
+        """The attached pipes whose handshake is done, to tell each of them something.
+
+        Each is looked at in its turn, for one can be lost in the very moment of writing to another.
+        """
+        for pipe in tuple(self.attached):
+            if pipe.ready:
+                yield pipe
 
     def configure(self, options: SocketOptions) -> None:
         """Take other options, and tell whoever waited for what they allow."""

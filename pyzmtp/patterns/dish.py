@@ -39,8 +39,8 @@ class DishPattern(FairReceiver):
         self._tell_all(LEAVE, group)
 
     def _tell_all(self, name: bytes, group: bytes) -> None:
-        for pipe in tuple(self.attached):  # one can be lost in the very moment of writing to it
-            if pipe.ready and _reads_commands(pipe):
+        for pipe in self.ready_pipes():
+            if _reads_commands(pipe):
                 pipe.push(Command(name, group))
 
     def ready(self, pipe: Pipe) -> None:

@@ -67,9 +67,8 @@ class Subscriber(FairReceiver):
         return count == 1
 
     def _tell_all(self, prefix: bytes, topic: bytes) -> None:
-        for pipe in tuple(self.attached):  # one can be lost in the very moment of writing to it
-            if pipe.ready:
-                pipe.push(_for_peer(pipe, prefix, topic))
+        for pipe in self.ready_pipes():
+            pipe.push(_for_peer(pipe, prefix, topic))
 
 
 def _for_peer(pipe: Pipe, prefix: bytes, topic: bytes) -> Outgoing:

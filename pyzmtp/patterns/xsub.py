@@ -33,7 +33,6 @@ class XSubPattern(Sender, Subscriber):
         if not is_subscription(message):
             self.dropped_sent += distribute(message, self.attached)
         elif self._count(message[0][:1], message[0][1:]) or self.options.xsub_verbose_unsubscribe:
-            for pipe in tuple(self.attached):  # one can be lost in the very moment of writing to it
-                if pipe.ready:
-                    # As it is: libzmq sends an application's own subscriptions as messages too.
-                    pipe.push(message)
+            for pipe in self.ready_pipes():
+                # As it is: libzmq sends an application's own subscriptions as messages too.
+                pipe.push(message)

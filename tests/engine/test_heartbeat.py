@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pyzmtp.engine.heartbeat import MAX_TTL, Heartbeat
+from pyzmtp.constants import MAX_TTL
+from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.errors import HeartbeatTimeout
 
 INFINITY = float("inf")

@@ -14,7 +14,6 @@ from interop.conformance.probes import (
     try_bind,
     try_connect,
     try_disconnect,
-    try_open,
     try_unbind,
 )
 from interop.conformance.scenario import PURE, TCP, scenario
@@ -291,7 +290,7 @@ _WRONG: tuple[dict[str, object], ...] = (
 )
 async def ranges_are_checked(stage: Stage) -> object:
     """What is out of range is refused when it is set."""
-    return [try_open(stage, "DEALER", **wrong) for wrong in _WRONG]
+    return [stage.try_first("DEALER", **wrong) for wrong in _WRONG]
 
 
 @scenario(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from interop.conformance.actor import OK
-from interop.conformance.probes import option_of, ready, receive_with_properties, try_open
+from interop.conformance.probes import option_of, ready, receive_with_properties
 from interop.conformance.scenario import INPROC, PURE, TCP, scenario
 from interop.conformance.stage import Stage
 
@@ -89,7 +89,7 @@ _BAD: tuple[dict[str, bytes], ...] = (
 )
 async def names_of_properties_are_checked(stage: Stage) -> object:
     """A name begins with ``X-``, and has 255 characters at the most."""
-    return [try_open(stage, "REP", metadata=bad) for bad in _BAD]
+    return [stage.try_first("REP", metadata=bad) for bad in _BAD]
 
 
 @scenario(
