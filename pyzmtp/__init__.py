@@ -7,6 +7,7 @@ described at :class:`Socket`, :class:`SendingSocket` and :class:`ReceivingSocket
 from __future__ import annotations
 
 from pyzmtp._speedups import IMPLEMENTATION
+from pyzmtp.authentication import ZAP, AuthenticationRequest, Grant, Refusal
 from pyzmtp.callbacks import (
     MessageTransport,
     ProtocolSocket,
@@ -34,16 +35,21 @@ from pyzmtp.engine.events import (
 from pyzmtp.errors import (
     AddressError,
     AddressInUse,
+    AuthenticationFailed,
+    AuthenticationRevoked,
+    AuthenticationUnavailable,
     BindError,
     CommandError,
     ConnectAborted,
     ConnectError,
+    CryptographicError,
     FrameTooLarge,
     FramingError,
     HandshakeTimeout,
     HeartbeatTimeout,
     HostUnreachable,
     IncompatibleSocketType,
+    KeyExchangeError,
     LibraryMissing,
     MechanismMismatch,
     MetadataError,
@@ -58,8 +64,10 @@ from pyzmtp.errors import (
     ProxyError,
     ReceiveTimeout,
     RequestTimeout,
+    RoleMismatch,
     RoutingIdInUse,
     SendTimeout,
+    SequenceError,
     SocketClosed,
     TooManyPeers,
     TooManySubscriptions,
@@ -72,12 +80,16 @@ from pyzmtp.errors import (
     WebsocketClosed,
     WouldBlock,
     WrongState,
+    ZapError,
     ZMTPError,
 )
 from pyzmtp.options import SocketOptions
 from pyzmtp.peer import Peer
 from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
 from pyzmtp.requester import Requester
+from pyzmtp.security.null import Null
+from pyzmtp.security.plain import PlainClient, PlainServer
+from pyzmtp.security.policy import Policy
 from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.channel import ChannelSocket
 from pyzmtp.sockets.client import ClientSocket
@@ -107,10 +119,15 @@ from pyzmtp.sockets.xsub import XSubSocket
 
 __all__ = [
     "IMPLEMENTATION",
+    "ZAP",
     "AcceptFailed",
     "Accepted",
     "AddressError",
     "AddressInUse",
+    "AuthenticationFailed",
+    "AuthenticationRequest",
+    "AuthenticationRevoked",
+    "AuthenticationUnavailable",
     "BindError",
     "BindFailed",
     "ChannelSocket",
@@ -123,6 +140,7 @@ __all__ = [
     "ConnectError",
     "ConnectRetried",
     "Connected",
+    "CryptographicError",
     "DealerSocket",
     "DgramSocket",
     "Disconnected",
@@ -131,12 +149,14 @@ __all__ = [
     "FrameTooLarge",
     "FramingError",
     "GatherSocket",
+    "Grant",
     "HandshakeFailed",
     "HandshakeSucceeded",
     "HandshakeTimeout",
     "HeartbeatTimeout",
     "HostUnreachable",
     "IncompatibleSocketType",
+    "KeyExchangeError",
     "LibraryMissing",
     "Listening",
     "MechanismMismatch",
@@ -147,6 +167,7 @@ __all__ = [
     "NotAdmitted",
     "NotPossibleNow",
     "NotZMTP",
+    "Null",
     "OperationTimeout",
     "OptionError",
     "PairSocket",
@@ -155,6 +176,9 @@ __all__ = [
     "PeerQueues",
     "PeerRefused",
     "PeerSocket",
+    "PlainClient",
+    "PlainServer",
+    "Policy",
     "ProtocolError",
     "ProtocolSocket",
     "Proxy",
@@ -169,16 +193,19 @@ __all__ = [
     "ReceiveTimeout",
     "ReceivingSocket",
     "ReconnectStop",
+    "Refusal",
     "RepSocket",
     "ReqSocket",
     "RequestTimeout",
     "Requester",
+    "RoleMismatch",
     "RouterNotify",
     "RouterSocket",
     "RoutingIdInUse",
     "ScatterSocket",
     "SendTimeout",
     "SendingSocket",
+    "SequenceError",
     "ServerSocket",
     "Socket",
     "SocketClosed",
@@ -201,6 +228,7 @@ __all__ = [
     "XPubSocket",
     "XSubSocket",
     "ZMTPError",
+    "ZapError",
     "connectZMQ",
     "listenZMQ",
 ]

@@ -9,6 +9,7 @@ __all__ = [
     "COMMAND",
     "DEFAULT_HWM",
     "LONG",
+    "MAX_COMMAND",
     "MAX_GROUP",
     "MAX_HANDSHAKE_COMMAND",
     "MAX_IDENTITY",
@@ -43,6 +44,8 @@ DEFAULT_HWM: Final = 1000
 
 #: Bytes in a handshake command: more than any READY or INITIATE in the field needs.
 MAX_HANDSHAKE_COMMAND: Final = 16 * 1024
+#: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
+MAX_COMMAND: Final = 64 * 1024
 #: RFC 37: a routing id has at most 255 bytes.
 MAX_IDENTITY: Final = 255
 #: ZMQ_GROUP_MAX_LENGTH: bytes in the group of a RADIO's message (RFC 48).

@@ -43,6 +43,7 @@ __all__ = [
     "option",
     "or_none",
     "own_copy",
+    "policy",
     "routing_id",
     "seconds",
     "text",
@@ -254,6 +255,14 @@ def metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> N
     size = sum(len(name) + len(content) + 5 for name, content in value.items())
     good = len(value) <= MAX_PROPERTIES - 2 and size <= MAX_HANDSHAKE_COMMAND - _OWN_PROPERTIES
     _require(good, attribute, value, "it does not fit into a READY of 64 properties and 16 KiB")
+
+
+def policy(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """A policy of :mod:`pyzmtp.security`, or what has its form."""
+    good = not isinstance(value, type) and callable(getattr(value, "new_mechanism", None))
+    problem = "it takes a policy, such as CurveServer(...)"
+    if not good:  # whatever it is, it may be a key or a password
+        raise OptionError(attribute.name, f"({type(value).__name__})", problem)
 
 
 def networks(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:

@@ -9,7 +9,8 @@ from attrs import frozen
 from hypothesis import strategies as st
 
 from pyzmtp.constants import SocketType
-from pyzmtp.engine.connection import Connection, ConnectionSettings
+from pyzmtp.engine.connection import Connection
+from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.states import State
 from pyzmtp.errors import NotZMTP, ProtocolError
 from pyzmtp.mechanisms.base import Mechanism

@@ -18,13 +18,13 @@ _ROOT: Final = Path(pyzmtp.__file__).parent
 
 #: Every module below pyzmtp, by the first part of its name, and the layer that it is in.
 _LAYERS: Final[dict[int, set[str]]] = {
-    0: {"errors", "constants", "validators", "options", "peer"},
+    0: {"errors", "constants", "validators", "options", "peer", "authentication"},
     1: {"wire"},
     2: {"_speedups"},
     3: {"mechanisms", "patterns"},
-    4: {"engine"},
+    4: {"engine", "security"},
     5: {"net"},
-    6: {"__init__", "monitor", "sockets", "requester", "service", "proxy", "security", "callbacks"},
+    6: {"__init__", "monitor", "sockets", "requester", "service", "proxy", "zap", "callbacks"},
     7: {"testing", "txzmq"},
     8: {"cli", "__main__"},
 }

@@ -10,14 +10,12 @@ connection is over (:attr:`Connection.error`). A peer can never make any of them
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from math import inf
-from typing import Final
-
-from attrs import frozen
 
 from pyzmtp._speedups import FrameDecoder, encode_batch
-from pyzmtp.constants import MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType
+from pyzmtp.authentication import Grant, Refusal, Verdict
+from pyzmtp.constants import MAX_COMMAND, MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType
 from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.engine.introduction import (
     check_identity,
@@ -25,19 +23,29 @@ from pyzmtp.engine.introduction import (
     numbered_type,
     public_metadata,
 )
+from pyzmtp.engine.notices import notice_of
+from pyzmtp.engine.sealed import SealedDecoder, encode_sealed_batch, seal_frames
+from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.states import TRANSITIONS, Input, State
 from pyzmtp.errors import (
     CommandError,
     HandshakeTimeout,
     IncompatibleSocketType,
     MechanismMismatch,
-    PeerRefused,
     ProtocolError,
+    RoleMismatch,
     UnexpectedCommand,
 )
-from pyzmtp.mechanisms.base import Mechanism
+from pyzmtp.mechanisms.base import Cipher
+from pyzmtp.mechanisms.refusal import decode_refusal, refused
 from pyzmtp.peer import Peer
-from pyzmtp.wire.command import decode_command, decode_error, decode_ping, encode_error, encode_pong
+from pyzmtp.wire.command import (
+    decode_command,
+    decode_handshake_command,
+    decode_ping,
+    encode_error,
+    encode_pong,
+)
 from pyzmtp.wire.framing_v1 import FrameDecoderV1, encode_batch_v1
 from pyzmtp.wire.greeting import (
     Greeting,
@@ -47,32 +55,9 @@ from pyzmtp.wire.greeting import (
     encode_signature,
     encode_version,
 )
-from pyzmtp.wire.membership import JOIN, LEAVE, read_membership
 from pyzmtp.wire.message import Message, Outgoing
-from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE, subscription_message
 
-__all__ = ["MAX_COMMAND", "Connection", "ConnectionSettings"]
-
-#: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
-MAX_COMMAND: Final = 64 * 1024
-
-_PUBLISHERS: Final = frozenset({SocketType.PUB, SocketType.XPUB})
-
-
-@frozen
-class ConnectionSettings:
-    """What a connection needs to know of its socket."""
-
-    socket_type: SocketType
-    mechanism: Callable[[], Mechanism]
-    routing_id: bytes = b""
-    min_version: tuple[int, int] = (2, 0)
-    handshake_timeout: float | None = None
-    max_message_size: int = 0
-    max_message_parts: int = 0
-    heartbeat_interval: float | None = None
-    heartbeat_timeout: float | None = None
-    heartbeat_ttl: float = 0.0
+__all__ = ["Connection"]
 
 
 class Connection:
@@ -83,9 +68,12 @@ class Connection:
 
     __slots__ = (
         "_address",
+        "_cipher",
         "_deadline",
         "_decoder",
         "_encode",
+        "_frames",
+        "_grant",
         "_greeting",
         "_heartbeat",
         "_incoming",
@@ -98,6 +86,7 @@ class Connection:
         "error",
         "more",
         "peer",
+        "question",
         "state",
     )
 
@@ -114,15 +103,19 @@ class Connection:
         self.more = False
         self.peer: Peer | None = None
         self.error: ProtocolError | None = None
+        self.question: tuple[bytes, ...] | None = None
+        self._grant = Grant()
+        self._cipher: Cipher | None = None
         self._settings = settings
         self._address = address
         self._peer_address = peer_address
         self._incoming = incoming
         self._mechanism = settings.mechanism()
         self._greeting = GreetingReader(max(settings.min_version, self._mechanism.min_version))
-        self._decoder = FrameDecoder(MAX_HANDSHAKE_COMMAND)
+        self._frames = FrameDecoder(MAX_HANDSHAKE_COMMAND)
+        self._frames.commands_only = True
+        self._decoder: FrameDecoder | SealedDecoder = self._frames  # from the handshake on
         self._encode = encode_batch
-        self._decoder.commands_only = True
         self._heartbeat = Heartbeat(
             settings.heartbeat_interval, settings.heartbeat_timeout, settings.heartbeat_ttl
         )
@@ -189,6 +182,21 @@ class Connection:
         """The transport has taken what it was given, after it had no room."""
         self._heartbeat.moved(now)
 
+    def answer(self, verdict: Verdict, now: float) -> None:
+        """Say whether the peer may come in, whose credentials :attr:`question` holds."""
+        if self.question is None:  # the connection is over
+            return
+        self.question = None
+        self._send(self._mechanism.answer(verdict))
+        if isinstance(verdict, Refusal):
+            self._fail(refused(verdict, self._mechanism.name, self._address))
+            return
+        self._grant = verdict
+        try:
+            self._finish_handshake(now)
+        except ProtocolError as error:  # under NULL its READY may have come before
+            self._fail(error)
+
     def transport_lost(self) -> None:
         """The transport is gone: whatever was incomplete is forgotten."""
         self._close()
@@ -202,7 +210,9 @@ class Connection:
     def data_to_send(self, now: float) -> bytes:
         """The engine's own bytes: greeting, handshake, PING and PONG. Clears :attr:`attention`."""
         self.attention = False
-        output = self._output + self._pong + self._heartbeat.ping
+        output, own = self._output, self._pong + self._heartbeat.ping
+        if own:
+            output += own if self._cipher is None else seal_frames(self._cipher, own)
         self._output = self._pong = b""
         if self._heartbeat.ping:
             self._heartbeat.sent(now)
@@ -233,8 +243,11 @@ class Connection:
             if greeting.mechanism != ours.ljust(20, b"\0"):
                 theirs = greeting.mechanism.rstrip(b"\0").decode("ascii", "backslashreplace")
                 raise MechanismMismatch(ours.decode("ascii"), theirs)
+            if greeting.as_server and self._mechanism.as_server:
+                raise RoleMismatch(ours.decode("ascii"), "server")
             self._move(Input.GREETING_READ)
             self._send(self._mechanism.start())
+            self._look_for_question()
         return rest
 
     def _rest_of_greeting(self) -> bytes:
@@ -249,18 +262,18 @@ class Connection:
         self._move(Input.OLD_GREETING_READ)
         routing_id = self._settings.routing_id
         if greeting.frames_of_1_0:
-            self._decoder = FrameDecoderV1()
+            self._frames = FrameDecoderV1()
             self._encode = encode_batch_v1
         if greeting.version == (1, 0):
             self._send(routing_id)  # our signature was the head of its frame
         else:
             self._send(self._encode([[routing_id]], 1)[0])
-        self._decoder.commands_only = False
-        self._decoder.max_message_size = MAX_IDENTITY
-        self._decoder.max_message_parts = 1
+        self._frames.commands_only = False
+        self._frames.max_message_size = MAX_IDENTITY
+        self._frames.max_message_parts = 1
 
     def _read_identity(self, data: bytes) -> None:
-        decoder = self._decoder
+        decoder = self._frames
         messages = decoder.feed(data, 1)
         if messages:
             greeting = self._greeting.greeting
@@ -280,39 +293,47 @@ class Connection:
     # The handshake
 
     def _read_handshake(self, data: bytes, now: float) -> None:
-        decoder = self._decoder
+        decoder = self._frames
         decoder.feed(data, 1)
         while True:
             if decoder.error is not None:
                 raise decoder.error
             if decoder.command is None:
                 return
-            name, content = decode_command(decoder.command)
+            name, content = decode_handshake_command(decoder.command)
             if name == b"ERROR":
-                raise PeerRefused(decode_error(content))
+                raise decode_refusal(content, self._mechanism.name, self._address)
             try:
                 self._send(self._mechanism.receive(name, content))
-                properties = self._mechanism.peer_properties
-                if properties is not None:
-                    self._finish_handshake(properties)
-                    self._heartbeat.start(now)
-                    self.more = decoder.pending
-                    return
+                self._finish_handshake(now)
             except (CommandError, IncompatibleSocketType) as error:
                 # RFC 37: say why, so that the peer does not have to guess.
                 self._send(encode_error(type(error).__name__))
                 raise
+            self._look_for_question()
+            if self.question is not None or self.state is State.READY:
+                self.more = decoder.pending
+                return
             decoder.feed(b"", 1)
 
-    def _finish_handshake(self, properties: dict[str, bytes]) -> None:
-        """Judge what the peer said of itself, and open the connection for messages."""
+    def _look_for_question(self) -> None:
+        if self.question is None and self._mechanism.question is not None:
+            self.question = self._mechanism.question
+            self.attention = True
+
+    def _finish_handshake(self, now: float) -> None:
+        """Once it is over, judge what the peer said of itself, and open the connection for messages."""
+        if not self._mechanism.done:
+            return
+        properties = self._mechanism.peer_properties
         by_name = {name.lower(): value for name, value in properties.items()}
         ours = self._settings.socket_type
         self._open(
             named_type(ours, by_name.get("socket-type")),
             check_identity(ours, by_name.get("identity", b"")),
-            public_metadata(properties),
+            public_metadata(properties) | dict(self._grant.metadata),
         )
+        self._heartbeat.start(now)
 
     def _open(
         self, socket_type: SocketType | None, routing_id: bytes, metadata: dict[str, bytes]
@@ -327,17 +348,22 @@ class Connection:
             mechanism=self._mechanism.name.decode("ascii"),
             socket_type=socket_type,
             routing_id=routing_id,
-            user_id=self._mechanism.user_id,
+            user_id=self._grant.user_id or None,
             metadata=metadata,
         )
         self._move(Input.HANDSHAKE_DONE)
         self._deadline = None
         self.attention = True
-        decoder = self._decoder
-        decoder.commands_only = False
-        decoder.max_command_size = MAX_COMMAND
-        decoder.max_message_size = self._settings.max_message_size
-        decoder.max_message_parts = self._settings.max_message_parts
+        frames = self._decoder = self._frames
+        frames.commands_only = False
+        frames.max_command_size = MAX_COMMAND
+        frames.max_message_size = self._settings.max_message_size
+        frames.max_message_parts = self._settings.max_message_parts
+        cipher = self._cipher = self._mechanism.cipher
+        if cipher is not None:
+            self._decoder = SealedDecoder(frames, cipher)
+            self._encode = partial(encode_sealed_batch, cipher)
+        self._mechanism.wipe()
 
     # Commands among the messages
 
@@ -361,7 +387,7 @@ class Connection:
         return messages
 
     def _read_command(self, body: bytes) -> Message | None:
-        """Answer a command; what a publisher or RADIO is told of becomes a message."""
+        """Answer a command, or say what becomes of it."""
         name, data = decode_command(body)
         assert self.peer is not None  # commands among messages come from peers that are ready
         if self.peer.version < (3, 0):
@@ -372,12 +398,8 @@ class Connection:
             self._heartbeat.peer_wants(ttl)
             self._pong = encode_pong(context)
             self.attention = True
-        elif name in _SUBSCRIPTIONS and self._settings.socket_type in _PUBLISHERS:
-            return subscription_message(_SUBSCRIPTIONS[name], data)
-        elif name in (JOIN, LEAVE) and self._settings.socket_type is SocketType.RADIO:
-            return read_membership(name, data)
-        # RFC 37 and libzmq: unknown commands are ignored, and so is a late READY or ERROR.
-        return None
+            return None
+        return notice_of(self._settings.socket_type, name, data)
 
     # Changes of state
 
@@ -396,8 +418,9 @@ class Connection:
 
     def _close(self) -> None:
         self._move(Input.FAILED)
+        self._mechanism.wipe()
+        if self._cipher is not None:
+            self._cipher.wipe()
+        self.question = None
         self._deadline = None
         self.more = False
-
-
-_SUBSCRIPTIONS: Final = {b"SUBSCRIBE": SUBSCRIBE, b"CANCEL": CANCEL}

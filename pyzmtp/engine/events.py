@@ -21,7 +21,7 @@ for, 0 where libzmq has none:
 ``HANDSHAKE_FAILED_NO_DETAIL``            0x0800   :class:`HandshakeFailed`: the transport's reason
 ``HANDSHAKE_SUCCEEDED``                   0x1000   :class:`HandshakeSucceeded`
 ``HANDSHAKE_FAILED_PROTOCOL``             0x2000   :class:`HandshakeFailed`: the peer broke a rule
-``HANDSHAKE_FAILED_AUTH``                 0x4000   :class:`HandshakeFailed`: :exc:`PeerRefused`, 300-500
+``HANDSHAKE_FAILED_AUTH``                 0x4000   :class:`HandshakeFailed`: :exc:`AuthenticationFailed`
 ``PIPES_STATS``                           0x10000  no event: the property ``queues`` of a socket
 ========================================  =======  ==================================================
 
@@ -45,7 +45,7 @@ from typing import Final
 
 from attrs import frozen
 
-from pyzmtp.errors import PeerRefused, ProtocolError
+from pyzmtp.errors import AuthenticationFailed, ProtocolError
 from pyzmtp.peer import Peer
 
 __all__ = [
@@ -161,8 +161,9 @@ class HandshakeFailed(Event):
     """A connection ended before it was ready (ZMQ_EVENT_HANDSHAKE_FAILED_*).
 
     :ivar peer_address: where the other end was.
-    :ivar error: the reason: :exc:`PeerRefused` for what the peer said of us, another
-        :exc:`ProtocolError` for what the peer did, else what the transport said.
+    :ivar error: the reason: :exc:`AuthenticationFailed` if one side did not let the other in,
+        :exc:`PeerRefused` for another word of the peer's, another :exc:`ProtocolError` for what the
+        peer did, else what the transport said.
     """
 
     peer_address: str
@@ -182,7 +183,7 @@ class HandshakeFailed(Event):
         """ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, _PROTOCOL, or _NO_DETAIL if there is no ``libzmq_code``."""
         if self.libzmq_code == 0:
             return 0x0800
-        return 0x4000 if isinstance(self.error, PeerRefused) else 0x2000
+        return 0x4000 if isinstance(self.error, AuthenticationFailed) else 0x2000
 
 
 @frozen

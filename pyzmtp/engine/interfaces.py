@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pyzmtp.authentication import Verdict
 from pyzmtp.errors import ProtocolError
 from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message, Outgoing
@@ -19,6 +20,7 @@ class Engine(Protocol):
     :ivar attention: whether the owner must look at the connection; :meth:`data_to_send` clears it.
     :ivar more: whether the last :meth:`receive_data` stopped with bytes left that may hold messages.
     :ivar peer: who it is, from the moment that messages may flow.
+    :ivar question: the peer's credentials, while it waits to be let in by :meth:`answer`.
     :ivar error: why the connection is over, if it is by the peer's fault or by time.
     """
 
@@ -26,6 +28,7 @@ class Engine(Protocol):
     more: bool
     peer: Peer | None
     error: ProtocolError | None
+    question: tuple[bytes, ...] | None
 
     def receive_data(self, data: bytes, now: float, limit: int) -> list[Message]:
         """Take bytes from the transport and return messages, at most ``limit``."""
@@ -41,6 +44,9 @@ class Engine(Protocol):
 
     def moved(self, now: float) -> None:
         """The transport has taken what it was given, after it had no room."""
+
+    def answer(self, verdict: Verdict, now: float) -> None:
+        """Say whether the peer may come in, whose credentials :attr:`question` holds."""
 
     def transport_lost(self) -> None:
         """The transport is gone: whatever was incomplete is forgotten."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pyzmtp.authentication import Verdict
 from pyzmtp.errors import ProtocolError
 from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message, Outgoing
@@ -23,7 +24,16 @@ class RawConnection:
     nothing. Messages that are sent leave as the bytes of their frames, with nothing between them.
     """
 
-    __slots__ = ("_closed", "_position", "_unread", "attention", "error", "more", "peer")
+    __slots__ = (
+        "_closed",
+        "_position",
+        "_unread",
+        "attention",
+        "error",
+        "more",
+        "peer",
+        "question",
+    )
 
     def __init__(self, address: str, peer_address: str, incoming: bool) -> None:
         self.attention = True
@@ -32,6 +42,7 @@ class RawConnection:
         self.error: ProtocolError | None = None
         self._unread = b""
         self._position = 0  # where in it the next chunk begins
+        self.question: tuple[bytes, ...] | None = None
         self._closed = False
 
     def receive_data(self, data: bytes, now: float, limit: int) -> list[Message]:
@@ -65,6 +76,9 @@ class RawConnection:
 
     def moved(self, now: float) -> None:
         """Nothing depends on it."""
+
+    def answer(self, verdict: Verdict, now: float) -> None:
+        """Nothing was asked."""
 
     def transport_lost(self) -> None:
         """The transport is gone."""

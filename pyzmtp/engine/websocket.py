@@ -15,8 +15,10 @@ from attrs import evolve
 from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, ParseFailed
 
 from pyzmtp._speedups import encode_frame
-from pyzmtp.constants import COMMAND, LONG, MAX_HANDSHAKE_COMMAND, MORE
-from pyzmtp.engine.connection import MAX_COMMAND, Connection, ConnectionSettings
+from pyzmtp.authentication import Verdict
+from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MAX_HANDSHAKE_COMMAND, MORE
+from pyzmtp.engine.connection import Connection
+from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket_upgrade import WebsocketUpgrade
 from pyzmtp.errors import (
     FrameTooLarge,
@@ -59,6 +61,7 @@ class WebsocketConnection:
         "error",
         "more",
         "peer",
+        "question",
     )
 
     def __init__(
@@ -75,6 +78,7 @@ class WebsocketConnection:
         self.more = False
         self.peer: Peer | None = None
         self.error: ProtocolError | None = None
+        self.question: tuple[bytes, ...] | None = None
         # There is one version of ZWS, and none to fall back to.
         settings = evolve(settings, min_version=(3, 0))
         self._zmtp = Connection(settings, now, address, peer_address, incoming)
@@ -126,6 +130,11 @@ class WebsocketConnection:
         """See :meth:`Connection.moved`."""
         self._zmtp.moved(now)
 
+    def answer(self, verdict: Verdict, now: float) -> None:
+        """See :meth:`Connection.answer`."""
+        self._zmtp.answer(verdict, now)
+        self._look()
+
     def transport_lost(self) -> None:
         """See :meth:`Connection.transport_lost`."""
         self._zmtp.transport_lost()
@@ -140,6 +149,7 @@ class WebsocketConnection:
         """Show what the engine below shows."""
         zmtp = self._zmtp
         self.more, self.peer, self.error = zmtp.more, zmtp.peer, zmtp.error
+        self.question = zmtp.question
         if zmtp.attention and (self._upgrade.done or self.error is not None):
             self.attention = True
 

@@ -207,18 +207,12 @@ class HeartbeatTimeout(ProtocolError):
         self.seconds = seconds
 
 
-#: ZAP statuses that say no (libzmq: those that make ZMQ_EVENT_HANDSHAKE_FAILED_AUTH).
-_REFUSALS: Final = ("300", "400", "500")
-
-
 class PeerRefused(ProtocolError):
     """The peer answered the handshake with ERROR; ``reason`` is its text.
 
-    A server that refuses our credentials says "300", "400" or "500", the status codes of RFC 27 (ZAP):
-    then that is the ``libzmq_code``.
+    A status code of RFC 27 (ZAP) is no such text, but an :exc:`AuthenticationFailed`.
     """
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the peer refused the connection: {reason!r}")
         self.reason = reason
-        self.libzmq_code = int(reason) if reason in _REFUSALS else 0

@@ -11,13 +11,18 @@ from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
+from pyzmtp.authentication import TEMPORARY
 from pyzmtp.constants import SOCKS_REFUSED, ReconnectStop
 from pyzmtp.engine.events import ConnectDelayed, Connected, ConnectRetried
 from pyzmtp.errors import (
+    AuthenticationFailed,
+    AuthenticationRevoked,
+    AuthenticationUnavailable,
     ConnectAborted,
     ConnectError,
     HandshakeTimeout,
     HeartbeatTimeout,
+    PeerRefused,
     ProtocolError,
     ProxyError,
     RoutingIdInUse,
@@ -32,6 +37,7 @@ from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.places import ClientPlace, name_of
 from pyzmtp.net.protocol import ZMTPProtocol, exception_of
 from pyzmtp.net.reactor import Reactor
+from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
@@ -40,6 +46,8 @@ __all__ = ["Connecter"]
 # What a peer may do without being given up: it may be another's turn, or a better moment, next time.
 # After all other faults libzmq does not try again either, for the peer would only repeat them.
 _FORGIVEN: Final = (
+    AuthenticationUnavailable,
+    AuthenticationRevoked,
     HandshakeTimeout,
     HeartbeatTimeout,
     RoutingIdInUse,
@@ -68,8 +76,9 @@ class Connecter(Keeper):
         place: ClientPlace,
         where: object,
         routing_id: bytes,
+        options: SocketOptions,
     ) -> None:
-        super().__init__(core, name_of(where), where, place)
+        super().__init__(core, name_of(where), where, place, options)
         self.outcome: Outcome[Peer] = Outcome()
         self.disconnected = False
         self._reactor = reactor
@@ -226,12 +235,19 @@ class Connecter(Keeper):
                 self._core.retire(pipe, self.address, reason)
             else:
                 self._core.pattern.hiccup(pipe)
-        if isinstance(reason, ProtocolError) and not isinstance(reason, _FORGIVEN):
+        if isinstance(reason, ProtocolError) and not self._is_forgiven(reason):
             self._end(reason)
         elif self._stopped is None or self._has_to_send():
             self._try_again(reason)
         else:
             self._end(ConnectAborted(self.address))
+
+    def _is_forgiven(self, fault: ProtocolError) -> bool:
+        if isinstance(fault, AuthenticationFailed) and fault.status == TEMPORARY:
+            return True
+        if isinstance(fault, AuthenticationFailed | PeerRefused):
+            return self.options.reconnect_after_refusal
+        return isinstance(fault, _FORGIVEN)
 
     def _has_to_send(self) -> bool:
         return self._pipe is not None and bool(self._pipe.outbox)

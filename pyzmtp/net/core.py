@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
+from typing import Final, Protocol
 
 from attrs import define, field
 from twisted.internet.interfaces import IReactorTime
 
-from pyzmtp.engine.connection import Connection, ConnectionSettings
+from pyzmtp.engine.connection import Connection
 from pyzmtp.engine.events import Event, MessagesDropped
 from pyzmtp.engine.interfaces import Engine
 from pyzmtp.engine.raw_connection import RawConnection
+from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.errors import SocketClosed
-from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.net.address import WebsocketAddress
+from pyzmtp.net.authentication import AskZap
 from pyzmtp.net.flow import WriteTurn
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Pattern
 from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.security.null import Null
+from pyzmtp.security.policy import Policy
 
-__all__ = ["Emit", "SocketCore"]
+__all__ = ["Emit", "SocketCore", "policy_of"]
 
 
 class Emit(Protocol):
     """Tells events, in this order with nothing in between, to whom they concern. Never raises."""
 
     def __call__(self, *events: Event) -> None: ...
+
+
+_NULL: Final = Null()
+
+
+def policy_of(options: SocketOptions) -> tuple[Policy, str]:
+    """The policy that ``options`` choose, and the ZAP domain that is in force under it."""
+    policy: Policy = _NULL if options.security is None else options.security
+    return policy, options.zap_domain if policy.domain is None else policy.domain
 
 
 @define(eq=False)
@@ -38,6 +51,7 @@ class SocketCore:
     :ivar forget: told of a bind or connect that has come to its end by itself.
     :ivar sent, received: messages that went through pipes that are gone by now.
     :ivar dropped_sent, dropped_received: messages that such pipes still held.
+    :ivar ask_zap: asks the reactor's ZAP handler about a peer.
     :ivar adopted: the descriptors that binds have taken over, as the option ``use_fd`` says.
     :ivar turn: collects what the socket's connections write in one turn of the reactor.
     """
@@ -47,6 +61,7 @@ class SocketCore:
     pattern: Pattern
     emit: Emit
     forget: Callable[[object], None]
+    ask_zap: AskZap
     sent: int = 0
     received: int = 0
     dropped_sent: int = 0
@@ -74,9 +89,10 @@ class SocketCore:
         """The engine of one new connection of a bind or connect to ``place`` that keeps ``options``."""
         if self.pattern.socket_type.is_raw:
             return RawConnection(address, peer_address, incoming)
+        policy, domain = policy_of(options)
         settings = ConnectionSettings(
             socket_type=self.pattern.socket_type,
-            mechanism=lambda: NullMechanism(self._properties(options)),
+            mechanism=partial(policy.new_mechanism, self._properties(options), domain),
             routing_id=options.routing_id,
             min_version=options.min_version,
             handshake_timeout=options.handshake_timeout,

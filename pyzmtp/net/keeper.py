@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import inf
 from typing import ClassVar, NamedTuple
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredSemaphore, succeed
 from twisted.internet.interfaces import IDelayedCall
 
+from pyzmtp.authentication import ZAP, AuthenticationRequest, Refusal, Verdict
 from pyzmtp.engine.events import (
     Closed,
     Disconnected,
@@ -16,10 +19,12 @@ from pyzmtp.engine.events import (
     HandshakeSucceeded,
 )
 from pyzmtp.errors import ProtocolError
-from pyzmtp.net.core import SocketCore
+from pyzmtp.net.authentication import authenticate, zap_address
+from pyzmtp.net.core import SocketCore, policy_of
 from pyzmtp.net.kernel import file_number
 from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.protocol import ZMTPProtocol
+from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
@@ -39,18 +44,27 @@ class Keeper:
     :ivar address: what it is called in events: the real address, once it is known.
     :ivar where: what the user gave: the address or endpoint.
     :ivar place: what that means.
-    :ivar options: the socket's options at the time that it was made. They stay, as in libzmq.
+    :ivar options: the socket's options at the time that it was made, unless others are given. They
+        stay, as in libzmq.
     """
 
     incoming: ClassVar[bool]
     _fileno: int | None = None  # of what listens
 
-    def __init__(self, core: SocketCore, address: str, where: object, place: object) -> None:
+    def __init__(
+        self,
+        core: SocketCore,
+        address: str,
+        where: object,
+        place: object,
+        options: SocketOptions | None = None,
+    ) -> None:
         self.address = address
         self.where = where
         self.place = place
-        self.options = core.options
+        self.options = core.options if options is None else options
         self._core = core
+        self._questions = DeferredSemaphore(self.options.max_authentications)
         self._protocols: dict[ZMTPProtocol, Marks] = {}
         self._stopped: Outcome[bool] | None = None  # set from stop() on
         self._begun = False  # there was an event that has to be answered by Closed
@@ -74,6 +88,41 @@ class Keeper:
         """The transport is there."""
         number = self._core.number_connection()
         self._protocols[protocol] = Marks(number, file_number(protocol.transport))
+
+    def authenticate(
+        self,
+        protocol: ZMTPProtocol,
+        credentials: tuple[bytes, ...],
+        revoke: Callable[[str], None],
+    ) -> tuple[AuthenticationRequest, Deferred[Verdict]]:
+        """Ask whether a peer may come in; fails with :exc:`ProtocolError` for no answer.
+
+        The request is to be kept for as long as the connection, which ``revoke`` is to end.
+        """
+        options = self.options
+        policy, domain = policy_of(options)
+        request = AuthenticationRequest(
+            mechanism=policy.mechanism,
+            domain=domain,
+            address=zap_address(protocol.transport),
+            routing_id=options.routing_id,
+            credentials=credentials,
+            revoke=revoke,
+        )
+        check = policy.check
+
+        def ask() -> Deferred[Verdict]:
+            if check is None:
+                return succeed(Refusal(reason="the policy lets nobody in"))
+            chosen = check
+            if chosen is ZAP:
+                chosen = partial(self._core.ask_zap, options.zap_enforce_domain)
+            timeout = options.authentication_timeout
+            return Deferred.fromCoroutine(
+                authenticate(self._core.reactor, chosen, request, timeout)
+            )
+
+        return request, self._questions.run(ask)
 
     def handshake_done(self, protocol: ZMTPProtocol, peer: Peer) -> Pipe:
         """The peer is ready: give it a pipe. Raises :exc:`ProtocolError` for one that is refused."""

@@ -23,6 +23,7 @@ from pyzmtp.net.listening import ListeningAt, listen
 from pyzmtp.net.places import ServerPlace, name_of
 from pyzmtp.net.protocol import ZMTPProtocol, exception_of
 from pyzmtp.net.reactor import Reactor
+from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
@@ -50,8 +51,10 @@ class Listener(Keeper):
     incoming = True
     place: ServerPlace
 
-    def __init__(self, core: SocketCore, place: ServerPlace, where: object) -> None:
-        super().__init__(core, name_of(where), where, place)
+    def __init__(
+        self, core: SocketCore, place: ServerPlace, where: object, options: SocketOptions
+    ) -> None:
+        super().__init__(core, name_of(where), where, place, options)
         self._listening: ListeningAt | None = None
         self._starting: Deferred[str] | None = None
         self._half_open: dict[ZMTPProtocol, _HalfOpen] = {}  # in the order of their coming

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Final
+from weakref import ref
 
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
     IPushProducer,
@@ -15,8 +18,9 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from pyzmtp.authentication import AuthenticationRequest, Verdict
 from pyzmtp.engine.interfaces import Engine
-from pyzmtp.errors import ProtocolError
+from pyzmtp.errors import AuthenticationRevoked, ProtocolError
 from pyzmtp.net.address import describe
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.kernel import configure
@@ -72,6 +76,8 @@ class ZMTPProtocol(Protocol):
         self._read_paused = False  # the pipe's inbox is full
         self._receiving = False
         self._flushing = False
+        self._request: AuthenticationRequest | None = None  # kept for whoever may revoke it
+        self._asking: Deferred[None] | None = None  # whether the peer may come in
         self._finishing = False  # the connection ends when all is out
         self._over = False  # nothing more is written
         self._parted = False  # the keeper knows that it is over
@@ -123,6 +129,8 @@ class ZMTPProtocol(Protocol):
         """The connection is over, though its transport may not be: tell the keeper, once."""
         if not self._parted:
             self._parted = True
+            if self._asking is not None:
+                self._asking.cancel()
             if self.pipe is not None:
                 self.pipe.link = None
                 if self._rest:
@@ -196,9 +204,31 @@ class ZMTPProtocol(Protocol):
                 self.transport.write(output)
         if connection.error is not None:
             self._lose(connection.error)
+        elif connection.question is not None and self._asking is None and not self._over:
+            self._ask(connection.question)
         elif connection.peer is not None and self.pipe is None and not self._over:
             self._open(connection.peer)
         self._set_timer()
+
+    def _ask(self, credentials: tuple[bytes, ...]) -> None:
+        """Find out whether the peer may come in."""
+        self._request, asked = self._keeper.authenticate(
+            self, credentials, partial(_revoke, ref(self))
+        )
+        self._asking = asked.addCallbacks(self._answered, self._not_answered)
+
+    def _answered(self, verdict: Verdict) -> None:
+        if not self._over:
+            self.connection.answer(verdict, self._seconds())
+            self._attend()
+            if not self._receiving and not self._over:
+                self._receive(b"")  # what came meanwhile
+
+    def _not_answered(self, failure: Failure) -> None:
+        error = exception_of(failure)
+        if not isinstance(error, CancelledError):
+            assert isinstance(error, ProtocolError)
+            self.drop(error)
 
     def _open(self, peer: Peer) -> None:
         """The handshake is done: join the pipe."""
@@ -349,6 +379,13 @@ class ZMTPProtocol(Protocol):
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
+
+
+def _revoke(protocol: ref[ZMTPProtocol], reason: str) -> None:
+    """End a connection, if it is still there, whose peer is let in no more."""
+    connected = protocol()
+    if connected is not None:
+        connected.drop(AuthenticationRevoked(reason))
 
 
 def exception_of(reason: Failure) -> Exception:

@@ -18,13 +18,16 @@ from pyzmtp.errors import UsageError
 from pyzmtp.options.connections import ConnectionOptions
 from pyzmtp.options.patterns import PatternOptions
 from pyzmtp.options.queues import QueueOptions
+from pyzmtp.options.security import SecurityOptions
 from pyzmtp.options.transports import TransportOptions
 
 __all__ = ["SocketOptions", "options_for"]
 
 
 @frozen(slots=False)
-class SocketOptions(PatternOptions, TransportOptions, ConnectionOptions, QueueOptions):
+class SocketOptions(
+    PatternOptions, TransportOptions, SecurityOptions, ConnectionOptions, QueueOptions
+):
     """The settings of a socket: a value, checked when it is made.
 
     Give it to any number of sockets, or set single options by keyword:

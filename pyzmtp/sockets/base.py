@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import EllipsisType, TracebackType
 from typing import Any, ClassVar, TypeVar
 
@@ -21,7 +22,7 @@ from pyzmtp.errors import (
 from pyzmtp.monitor import EventStream, Monitor
 from pyzmtp.net.address import InprocAddress, UdpAddress, WebsocketAddress
 from pyzmtp.net.connecter import Connecter
-from pyzmtp.net.core import SocketCore
+from pyzmtp.net.core import SocketCore, policy_of
 from pyzmtp.net.inproc import InprocConnecter, InprocListener
 from pyzmtp.net.listener import Listener
 from pyzmtp.net.outcome import Outcome
@@ -32,7 +33,9 @@ from pyzmtp.options import SocketOptions, options_for
 from pyzmtp.patterns.base import Pattern
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
+from pyzmtp.security.policy import Policy
 from pyzmtp.sockets.stats import PeerQueues, Stats
+from pyzmtp.zap import ask_zap
 
 __all__ = ["Socket"]
 
@@ -71,7 +74,12 @@ class Socket:
         self._pattern = self._new_pattern(self._options)
         self._monitor = Monitor(reactor)
         self._core = SocketCore(
-            reactor, self._options, self._pattern, self._monitor.emit, self._let_go
+            reactor,
+            self._options,
+            self._pattern,
+            self._monitor.emit,
+            self._let_go,
+            partial(ask_zap, reactor),
         )
         self._binds: list[_Bind] = []
         self._connects: list[_Connect] = []
@@ -100,12 +108,13 @@ class Socket:
 
     # Addresses
 
-    def bind(self, where: object) -> Deferred[str]:
+    def bind(self, where: object, *, security: Policy | None = None) -> Deferred[str]:
         """Listen at ``where``; fires with the real address, the port or path filled in.
 
         ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``, ``ws://``), a Twisted
         endpoint string or an ``IStreamServerEndpoint``. With the option ``use_fd``, an address of
-        a kind that has descriptors only says of what kind the given socket is.
+        a kind that has descriptors only says of what kind the given socket is. ``security`` is the policy
+        of this bind, in place of the option of that name.
 
         Raises :exc:`AddressError`; fails with :exc:`AddressInUse`, :exc:`BindError` or
         :exc:`TransportUnavailable`. (``zmq_bind``)
@@ -113,6 +122,7 @@ class Socket:
         self._check_open()
         place = server_place(self._reactor, where)
         self._check_place(where, place, "bind")
+        options = self._options_at(where, place, security)
         if isinstance(place, InprocAddress):
             inproc = InprocListener(self._core, place.name)
             self._binds.append(inproc)
@@ -123,7 +133,7 @@ class Socket:
                 return fail(error)
         if isinstance(place, UdpAddress):
             return self._bind_udp(UdpKeeper(self._core, self._reactor, place, str(where)))
-        listener = Listener(self._core, place, where)
+        listener = Listener(self._core, place, where, options)
         self._binds.append(listener)
         return listener.start(self._reactor).addCallback(self._bound)
 
@@ -140,7 +150,9 @@ class Socket:
         self._last_endpoint = address
         return address
 
-    def connect(self, where: object, *, routing_id: bytes = b"") -> Deferred[Peer]:
+    def connect(
+        self, where: object, *, routing_id: bytes = b"", security: Policy | None = None
+    ) -> Deferred[Peer]:
         """Connect to ``where``, and go on trying in the background.
 
         Fires with the peer when the first handshake is done; fails with the reason when there never
@@ -149,11 +161,12 @@ class Socket:
         ``where``: as for :meth:`bind`, with an ``IStreamClientEndpoint``. With ``socks_proxy``,
         ``tcp://`` and ``ws://`` go through that; :exc:`LibraryMissing` without socksio, and for
         ``ws://`` without wsproto. ``routing_id`` is what a ROUTER or STREAM shall call the peer
-        (ZMQ_CONNECT_ROUTING_ID). (``zmq_connect``)
+        (ZMQ_CONNECT_ROUTING_ID). ``security``: as for :meth:`bind`. (``zmq_connect``)
         """
         self._check_open()
         place = client_place(self._reactor, where)
         self._check_place(where, place, "connect")
+        options = self._options_at(where, place, security)
         if routing_id:
             if self.socket_type not in _NAMES_PEERS:
                 raise UsageError(f"a {self.socket_type.value} socket gives its peers no routing_id")
@@ -168,7 +181,7 @@ class Socket:
         elif isinstance(place, UdpAddress):
             connecter = UdpKeeper(self._core, self._reactor, place, str(where))
         else:
-            connecter = Connecter(self._core, self._reactor, place, where, routing_id)
+            connecter = Connecter(self._core, self._reactor, place, where, routing_id, options)
         self._connects.append(connecter)
         try:
             connecter.start()
@@ -187,6 +200,24 @@ class Socket:
             raise AddressError(where, f"a {name} socket has no transport but udp://")
         if isinstance(place, InprocAddress | WebsocketAddress) and self.socket_type.is_raw:
             raise AddressError(where, _NO_BYTES)
+
+    def _options_at(self, where: object, place: object, security: Policy | None) -> SocketOptions:
+        """The options of a bind or connect to ``place``, whose own policy ``security`` is, if any.
+
+        Raises :exc:`UsageError` for a policy that can decide nothing, or does nothing there.
+        """
+        options = self._options
+        if security is not None:
+            options = options_for(self.socket_type, options, {"security": security})
+        policy, _ = policy_of(options)
+        unprotected = isinstance(place, InprocAddress) and security is not None
+        if unprotected or (isinstance(place, UdpAddress) and options.security is not None):
+            raise UsageError(f"{where} knows no security")
+        if policy.needs_check and policy.check is None:
+            raise UsageError(
+                f"{policy!r} says nowhere who may come in: give it a collection, a callable or ZAP"
+            )
+        return options
 
     def unbind(self, address: object) -> Deferred[None]:
         """Listen no more at ``address`` (as :meth:`bind` returned it), and part from who came there.

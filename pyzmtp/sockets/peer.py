@@ -8,6 +8,7 @@ from pyzmtp.constants import SocketType
 from pyzmtp.errors import UsageError
 from pyzmtp.patterns.peer import PeerPattern
 from pyzmtp.peer import Peer
+from pyzmtp.security.policy import Policy
 from pyzmtp.sockets.server import ServerSocket
 
 __all__ = ["PeerSocket"]
@@ -23,11 +24,13 @@ class PeerSocket(ServerSocket):
     _pattern_class = PeerPattern
     _pattern: PeerPattern
 
-    def connect(self, where: object, *, routing_id: bytes = b"") -> Deferred[Peer]:
+    def connect(
+        self, where: object, *, routing_id: bytes = b"", security: Policy | None = None
+    ) -> Deferred[Peer]:
         """As :meth:`Socket.connect`. Raises :exc:`UsageError` with ``immediate``.
 
         (``zmq_connect_peer``)
         """
         if self.options.immediate:
             raise UsageError("a PEER knows whom it connects to from the start: not with immediate")
-        return super().connect(where, routing_id=routing_id)
+        return super().connect(where, routing_id=routing_id, security=security)

@@ -9,9 +9,11 @@ from pyzmtp.constants import COMMAND
 from pyzmtp.errors import CommandError
 
 __all__ = [
+    "LIBZMQ_PLAIN_ERROR",
     "Command",
     "decode_command",
     "decode_error",
+    "decode_handshake_command",
     "decode_ping",
     "encode_command",
     "encode_error",
@@ -21,6 +23,8 @@ __all__ = [
 
 #: RFC 37: a PING's context has at most 16 bytes; libzmq cuts a longer one in its echo.
 _MAX_CONTEXT: Final = 16
+#: How libzmq's PLAIN server spells ERROR: in its source ``\\x05E`` is one byte, 0x5e.
+LIBZMQ_PLAIN_ERROR: Final = b"\x5eRROR"
 
 
 class Command:
@@ -48,6 +52,13 @@ def decode_command(body: bytes) -> tuple[bytes, bytes]:
         raise CommandError("unnamed", "the body holds no whole name")
     end = 1 + body[0]
     return body[1:end], body[end:]
+
+
+def decode_handshake_command(body: bytes) -> tuple[bytes, bytes]:
+    """As :func:`decode_command`, and knows libzmq's spelling of ERROR under PLAIN."""
+    if body.startswith(LIBZMQ_PLAIN_ERROR):
+        return b"ERROR", body[len(LIBZMQ_PLAIN_ERROR) :]
+    return decode_command(body)
 
 
 def encode_error(reason: str) -> bytes:

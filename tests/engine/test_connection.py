@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyzmtp.authentication import Verdict
 from pyzmtp.constants import SocketType
-from pyzmtp.engine.connection import Connection, ConnectionSettings
+from pyzmtp.engine.connection import Connection
+from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.states import State
 from pyzmtp.errors import (
+    AuthenticationFailed,
     CommandError,
     FrameTooLarge,
     FramingError,
@@ -25,6 +28,7 @@ from pyzmtp.errors import (
     UnexpectedCommand,
     UnsupportedVersion,
 )
+from pyzmtp.mechanisms.base import Cipher
 from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.wire.message import Outgoing, SharedMessage
 from pyzmtp.wire.subscription import subscription_command
@@ -471,8 +475,10 @@ class Steps:
 
     def __init__(self) -> None:
         self.expected = "HELLO"
+        self.question: tuple[bytes, ...] | None = None
+        self.done = False
         self.peer_properties: dict[str, bytes] | None = None
-        self.user_id: str | None = None
+        self.cipher: Cipher | None = None
 
     def start(self) -> bytes:
         return b""
@@ -482,10 +488,18 @@ class Steps:
             raise UnexpectedCommand(name.decode(), self.expected)
         if name == b"HELLO":
             self.expected = "INITIATE"
-            self.user_id = data.decode()
-            return command(b"WELCOME")
+            self.question = (data,)
+            return b""
         self.peer_properties = {"Socket-Type": data, "User-Id": b"root"}
+        self.done = True
         return command(b"READY")
+
+    def answer(self, verdict: Verdict) -> bytes:
+        self.question = None
+        return command(b"WELCOME")
+
+    def wipe(self) -> None:
+        pass
 
 
 STEPS_GREETING = greeting(b"STEPS")
@@ -510,7 +524,7 @@ def test_a_mechanism_may_take_several_steps_and_prove_who_the_peer_is() -> None:
         (command(b"INITIATE", b"DEALER"), UnexpectedCommand),
         (command(b"HELLO") + command(b"HELLO"), UnexpectedCommand),
         (command(b"HELLO") + HELLO, UnexpectedCommand),
-        (command(b"HELLO") + vectors.ERROR_400, PeerRefused),
+        (command(b"HELLO") + vectors.ERROR_400, AuthenticationFailed),
         (command(b"HELLO") + vectors.RESERVED_BITS, FramingError),
         (command(b"HELLO") + command(b"INITIATE", b"PUSH"), IncompatibleSocketType),
     ],

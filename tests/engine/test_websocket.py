@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyzmtp.constants import SocketType
-from pyzmtp.engine.connection import ConnectionSettings
+from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket import WebsocketConnection
 from pyzmtp.mechanisms.null import NullMechanism
 

@@ -54,7 +54,7 @@ def test_null_proves_nothing_whatever_the_peer_says() -> None:
     """A libzmq application reads this User-Id back as the authenticated one."""
     mechanism = null()
     mechanism.receive(b"READY", vectors.READY_USER_ID[8:])
-    assert mechanism.user_id is None
+    assert mechanism.question is None
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from twisted.internet.error import ConnectionDone
 
 from pyzmtp import (
+    AuthenticationFailed,
     CommandError,
     Connected,
     Disconnected,
@@ -51,9 +52,9 @@ SAME = {
     "PING": (GREETING + command(b"\x04PING\0\0"), PROTOCOL, 0x10000001, UnexpectedCommand),
     "ERROR without reason": (GREETING + command(b"\x05ERROR"), PROTOCOL, 0x10000015, CommandError),
     "ERROR cut": (GREETING + command(b"\x05ERROR\x09abc"), PROTOCOL, 0x10000015, CommandError),
-    "ERROR 300": (GREETING + command(b"\x05ERROR\x03300"), AUTH, 300, PeerRefused),
-    "ERROR 400": (GREETING + command(b"\x05ERROR\x03400"), AUTH, 400, PeerRefused),
-    "ERROR 500": (GREETING + command(b"\x05ERROR\x03500"), AUTH, 500, PeerRefused),
+    "ERROR 300": (GREETING + command(b"\x05ERROR\x03300"), AUTH, 300, AuthenticationFailed),
+    "ERROR 400": (GREETING + command(b"\x05ERROR\x03400"), AUTH, 400, AuthenticationFailed),
+    "ERROR 500": (GREETING + command(b"\x05ERROR\x03500"), AUTH, 500, AuthenticationFailed),
 }
 
 #: The same, where libzmq tells nothing but DISCONNECTED. We always say why; and the number is the one

@@ -1,0 +1,107 @@
+"""Who wants in, and the answer: the values that mechanisms, policies and ZAP handlers exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Final, NoReturn
+
+from attrs import field, frozen
+from attrs.validators import in_, instance_of
+
+__all__ = ["ZAP", "AuthenticationRequest", "Check", "Grant", "Refusal", "Verdict", "ZapHandler"]
+
+#: RFC 27, "Status codes": try again later; do not try again; it is our own fault.
+TEMPORARY: Final = 300
+DENIED: Final = 400
+FAILED: Final = 500
+
+
+def _do_nothing(reason: str) -> None:
+    """The connection is not there yet, or no more."""
+
+
+@frozen(eq=False, slots=True, weakref_slot=True)
+class AuthenticationRequest:
+    """A peer that asks to be let in. It lives as long as the peer's connection.
+
+    :ivar mechanism: ``"NULL"``, ``"PLAIN"``, ``"CURVE"``.
+    :ivar domain: the ZAP domain of the policy, or of the socket.
+    :ivar address: where the peer is, as ZAP has it: an IP address without port, or for ``ipc://``
+        ``localhost:uid:gid:pid``.
+    :ivar routing_id: of the socket that is asked, not the peer's (as in libzmq).
+    :ivar credentials: the frames that ZAP would carry (RFC 27, "Mechanisms and credentials"): none
+        under NULL, user and password under PLAIN, the client's 32 bytes of public key under CURVE.
+    :ivar revoke: call it with a reason, at any later time, to close the peer's connection.
+    """
+
+    mechanism: str
+    domain: str = ""
+    address: str = ""
+    routing_id: bytes = b""
+    credentials: tuple[bytes, ...] = field(default=(), repr=False)
+    revoke: Callable[[str], None] = field(default=_do_nothing, repr=False)
+
+    @property
+    def username(self) -> bytes:
+        """The user's name under PLAIN, else nothing."""
+        return self.credentials[0] if self.mechanism == "PLAIN" else b""
+
+    @property
+    def password(self) -> bytes:
+        """The password under PLAIN, else nothing."""
+        return self.credentials[1] if self.mechanism == "PLAIN" else b""
+
+    @property
+    def public_key(self) -> bytes:
+        """The client's long-term key under CURVE, 32 bytes, which it has proved to own; else nothing."""
+        return self.credentials[0] if self.mechanism == "CURVE" else b""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an AuthenticationRequest holds secrets, and is neither pickled nor copied")
+
+
+def _own_copy(metadata: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    return dict(metadata)
+
+
+@frozen
+class Grant:
+    """The peer is let in (status 200).
+
+    :ivar user_id: who it is; becomes :attr:`Peer.user_id`.
+    :ivar metadata: what else is known of it; becomes a part of :attr:`Peer.metadata`, above what the
+        peer says itself.
+    """
+
+    user_id: str = field(default="", validator=instance_of(str))
+    metadata: Mapping[str, bytes] = field(factory=dict, converter=_own_copy)
+
+
+@frozen
+class Refusal:
+    """The peer is not let in.
+
+    :ivar status: 400: it need not come again as it is; 300: not now; 500: we could not find out.
+    :ivar reason: for our own side's log and events. The peer is told the status only.
+    """
+
+    status: int = field(default=DENIED, validator=in_((TEMPORARY, DENIED, FAILED)))
+    reason: str = field(default="", validator=instance_of(str))
+
+
+Verdict = Grant | Refusal
+
+#: What decides: it is given the request, and returns a :class:`Grant` or :class:`Refusal`, or ``True``,
+#: ``False`` or a user id; or a Deferred or coroutine of one of these. Whatever else it does refuses.
+Check = Callable[[AuthenticationRequest], Any]
+
+
+class ZapHandler(Enum):
+    """What to give as ``check`` or ``allow`` to have a ZAP handler decide."""
+
+    #: The one at ``inproc://zeromq.zap.01`` of the socket's reactor (RFC 27).
+    ZAP = "inproc://zeromq.zap.01"
+
+
+ZAP: Final = ZapHandler.ZAP

@@ -1,0 +1,28 @@
+"""What a connection needs to know of its socket: :class:`ConnectionSettings`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from pyzmtp.constants import SocketType
+from pyzmtp.mechanisms.base import Mechanism
+
+__all__ = ["ConnectionSettings"]
+
+
+@frozen
+class ConnectionSettings:
+    """What a connection needs to know of its socket."""
+
+    socket_type: SocketType
+    mechanism: Callable[[], Mechanism]
+    routing_id: bytes = b""
+    min_version: tuple[int, int] = (2, 0)
+    handshake_timeout: float | None = None
+    max_message_size: int = 0
+    max_message_parts: int = 0
+    heartbeat_interval: float | None = None
+    heartbeat_timeout: float | None = None
+    heartbeat_ttl: float = 0.0

@@ -1,0 +1,94 @@
+"""Asking who decides on peers whether one may come in: :func:`authenticate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IReactorTime, ISystemHandle
+from twisted.logger import Logger
+
+from pyzmtp.authentication import (
+    DENIED,
+    FAILED,
+    AuthenticationRequest,
+    Check,
+    Grant,
+    Refusal,
+    Verdict,
+)
+from pyzmtp.errors import AuthenticationUnavailable, ProtocolError
+from pyzmtp.net.address import describe
+from pyzmtp.net.admission import peer_credentials
+from pyzmtp.net.outcome import as_deferred
+from pyzmtp.net.reactor import Transport
+
+__all__ = ["AskZap", "authenticate", "zap_address"]
+
+_log: Final = Logger()
+
+#: Asks the ZAP handler of the reactor; fails with a :exc:`ProtocolError`. Without a handler that is so
+#: too, unless the first argument (``zap_enforce_domain``) is false and the mechanism is NULL.
+AskZap = Callable[[bool, AuthenticationRequest], Deferred[Verdict]]
+
+
+async def authenticate(
+    reactor: IReactorTime, check: Check, request: AuthenticationRequest, timeout: float | None
+) -> Verdict:
+    """What ``check`` says of a peer, if it does so in time.
+
+    Whatever else it does or raises is a :class:`Refusal` with status 500, and logged: an error never
+    opens the door. Raises :exc:`AuthenticationUnavailable` for no answer in time, and what ``check``
+    raised of :exc:`ProtocolError`.
+    """
+    waiting: Deferred[object] | None = None
+    try:
+        result = check(request)
+        waiting = as_deferred(result)
+        if waiting is not None:
+            if timeout is not None:
+                waiting.addTimeout(timeout, reactor)
+            result = await waiting
+    except ProtocolError:
+        raise
+    except TimeoutError as error:
+        if waiting is None:
+            return _failed(request, error)
+        raise AuthenticationUnavailable(f"no answer within {timeout} s") from None
+    except Exception as error:
+        return _failed(request, error)
+    if isinstance(result, Grant | Refusal):
+        return result
+    if isinstance(result, str):
+        return Grant(result)
+    if result is True:
+        return Grant(request.username.decode("utf-8", "backslashreplace"))
+    if result is False:
+        return Refusal(DENIED)
+    kind = type(result).__name__
+    return _failed(request, TypeError(f"the check returned a {kind}, not a Grant or Refusal"))
+
+
+def _failed(request: AuthenticationRequest, error: Exception) -> Refusal:
+    # The text of the error may hold what the check was given, which is secret: only its type is told.
+    _log.error(
+        "The check of a {mechanism} peer at {address} failed: {error}",
+        mechanism=request.mechanism,
+        address=request.address,
+        error=type(error).__name__,
+    )
+    return Refusal(FAILED, f"the check failed with {type(error).__name__}")
+
+
+def zap_address(transport: Transport) -> str:
+    """Where a peer is, as libzmq tells ZAP: an IP address, or ``localhost:uid:gid:pid``."""
+    peer = transport.getPeer()
+    if isinstance(peer, IPv4Address | IPv6Address):
+        return peer.host
+    if isinstance(peer, UNIXAddress) and ISystemHandle.providedBy(transport):
+        credentials = peer_credentials(transport.getHandle())
+        if credentials is not None:
+            return f"localhost:{credentials.uid}:{credentials.gid}:{credentials.pid}"
+    return describe(peer)

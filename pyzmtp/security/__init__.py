@@ -1,0 +1,1 @@
+"""What a program chooses for the safety of a socket: policies, given as the option ``security``."""

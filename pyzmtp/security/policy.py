@@ -1,0 +1,57 @@
+"""The seam between a socket and what secures it: :class:`Policy`."""
+
+from __future__ import annotations
+
+from typing import NoReturn, Protocol, runtime_checkable
+
+from pyzmtp.authentication import Check, ZapHandler
+from pyzmtp.mechanisms.base import Mechanism, Properties
+
+__all__ = ["Policy", "SecretPolicy", "check_of"]
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """Makes the mechanisms of a bind's or connect's connections, and says who decides on peers.
+
+    Any class of this form can be given as the option ``security``: a mechanism of your own needs
+    nothing else.
+
+    :ivar mechanism: the name of the mechanism, as in :attr:`Peer.mechanism`.
+    :ivar domain: the ZAP domain of its questions; ``None``: the option ``zap_domain``.
+    :ivar check: who answers the questions of its mechanisms; ``None``: nobody, so that whoever is
+        asked for is refused.
+    :ivar needs_check: whether it lets nobody in without ``check``, which makes a bind an error.
+    """
+
+    @property
+    def mechanism(self) -> str: ...
+    @property
+    def domain(self) -> str | None: ...
+    @property
+    def check(self) -> Check | ZapHandler | None: ...
+    @property
+    def needs_check(self) -> bool: ...
+
+    def new_mechanism(self, properties: Properties, domain: str) -> Mechanism:
+        """One side of a handshake. It is to say the ``properties``; ``domain`` is the one in force."""
+
+
+class SecretPolicy:
+    """The base of policies that hold secrets: they are shared by copies, and not pickled."""
+
+    def __copy__(self) -> SecretPolicy:
+        return self
+
+    def __deepcopy__(self, memo: object) -> SecretPolicy:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} holds secrets, and is not pickled")
+
+
+def check_of(check: object) -> Check | ZapHandler | None:
+    """``check``, if it can decide. Raises :exc:`TypeError`."""
+    if check is None or isinstance(check, ZapHandler) or callable(check):
+        return check
+    raise TypeError(f"who decides on peers is a callable or ZAP, not {type(check).__name__}")
