@@ -9,7 +9,18 @@ from typing import Any, Final, NoReturn
 from attrs import field, frozen
 from attrs.validators import in_, instance_of
 
-__all__ = ["ZAP", "AuthenticationRequest", "Check", "Grant", "Refusal", "Verdict", "ZapHandler"]
+__all__ = [
+    "DENIED",
+    "FAILED",
+    "TEMPORARY",
+    "ZAP",
+    "AuthenticationRequest",
+    "Check",
+    "Grant",
+    "Refusal",
+    "Verdict",
+    "ZapHandler",
+]
 
 #: RFC 27, "Status codes": try again later; do not try again; it is our own fault.
 TEMPORARY: Final = 300

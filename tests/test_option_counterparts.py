@@ -72,6 +72,8 @@ _OPTIONS: Final = {
     "ZMQ_XPUB_VERBOSE": "xpub_verbose",
     "ZMQ_XPUB_VERBOSER": "xpub_verboser",
     "ZMQ_XPUB_WELCOME_MSG": "xpub_welcome_message",
+    "ZMQ_ZAP_DOMAIN": "zap_domain",
+    "ZMQ_ZAP_ENFORCE_DOMAIN": "zap_enforce_domain",
     "ZMQ_XSUB_VERBOSE_UNSUBSCRIBE": "xsub_verbose_unsubscribe",
 }
 

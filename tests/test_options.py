@@ -15,6 +15,7 @@ from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
 from pyzmtp.errors import OptionError, UsageError
 from pyzmtp.net.address import parse
 from pyzmtp.options import SocketOptions, options_for
+from pyzmtp.security.null import Null
 
 _NO: Final = False
 
@@ -47,6 +48,12 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "xpub_welcome_message": b"",
     "xpub_manual": _NO,
     "xpub_manual_last_value": _NO,
+    "security": None,
+    "zap_domain": "",
+    "zap_enforce_domain": True,
+    "authentication_timeout": 10.0,
+    "max_authentications": 100,
+    "reconnect_after_refusal": _NO,
     "heartbeat_interval": None,
     "heartbeat_timeout": None,
     "heartbeat_ttl": 0.0,
@@ -194,6 +201,13 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
         [None, "", "x" * 255, "ä" * 127],
         ["x" * 256, "ä" * 128, b"x", 1, "\ud800"],
     ),
+    "security": (
+        [None, Null(), Null("there")],
+        [True, 1, "PLAIN", b"", "x" * 40, Null, {"admin": "secret"}, ("admin", "secret")],
+    ),
+    "zap_domain": (["", "x", "x" * 255, "ä" * 127], ["x" * 256, "ä" * 128, b"x", None, "\ud800"]),
+    "authentication_timeout": ([None, 1, 0.25], [*_NO_TIMES, 0, 0.0]),
+    "max_authentications": ([1, 10_000], [*_NO_SIZES, 0]),
     "use_fd": ([None, 0, 3, 2**31 - 1], [*_NO_NUMBERS, -1, 1.0, 2**31]),
     "backlog": ([1, 2**31 - 1], [*_NO_BUFFERS, None]),
     "max_half_open": ([1, 10_000], [*_NO_SIZES, 0]),
@@ -238,6 +252,12 @@ _USES: Final = {
             "max_message_parts",
             "immediate",
             "handshake_timeout",
+            "security",
+            "zap_domain",
+            "zap_enforce_domain",
+            "authentication_timeout",
+            "max_authentications",
+            "reconnect_after_refusal",
             "heartbeat_interval",
             "heartbeat_timeout",
             "heartbeat_ttl",
@@ -322,6 +342,8 @@ def test_a_wrong_value_is_refused_and_the_error_says_all(name: str, value: Any) 
     assert str(error) == f"option {name}={error.value!r}: {error.problem}"
     if name == "socks_password":
         assert error.value == "(secret)"
+    elif name == "security":  # it may be a key or a password
+        assert error.value == f"({type(value).__name__})"
     elif not isinstance(value, dict) and "filter" not in name:  # else an item may be wrong
         assert error.value is value
 

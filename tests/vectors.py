@@ -321,7 +321,7 @@ BAD_ERRORS: Final = [
     _vector("3.2", "ERROR without a length", "04 06 05 4552524f52"),
     _vector("3.2", "ERROR with a short reason", "04 09 05 4552524f52 03 3430"),
 ]
-#: libzmq's PLAIN server means ERROR. Under NULL it is just an unknown command.
+#: libzmq's PLAIN server means ERROR.
 ERROR_OF_PLAIN = _vector("3.2", "^RROR", "04 09 5e 52524f52 03 343030").data
 
 

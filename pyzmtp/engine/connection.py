@@ -19,6 +19,7 @@ from pyzmtp.constants import MAX_COMMAND, MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, S
 from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.engine.introduction import (
     check_identity,
+    check_mechanism,
     named_type,
     numbered_type,
     public_metadata,
@@ -31,9 +32,7 @@ from pyzmtp.errors import (
     CommandError,
     HandshakeTimeout,
     IncompatibleSocketType,
-    MechanismMismatch,
     ProtocolError,
-    RoleMismatch,
     UnexpectedCommand,
 )
 from pyzmtp.mechanisms.base import Cipher
@@ -239,12 +238,7 @@ class Connection:
         if greeting is not None and greeting.version < (3, 0):
             self._read_old_greeting(greeting)
         elif greeting is not None:
-            ours = self._mechanism.name
-            if greeting.mechanism != ours.ljust(20, b"\0"):
-                theirs = greeting.mechanism.rstrip(b"\0").decode("ascii", "backslashreplace")
-                raise MechanismMismatch(ours.decode("ascii"), theirs)
-            if greeting.as_server and self._mechanism.as_server:
-                raise RoleMismatch(ours.decode("ascii"), "server")
+            check_mechanism(self._mechanism, greeting)
             self._move(Input.GREETING_READ)
             self._send(self._mechanism.start())
             self._look_for_question()
@@ -323,9 +317,9 @@ class Connection:
 
     def _finish_handshake(self, now: float) -> None:
         """Once it is over, judge what the peer said of itself, and open the connection for messages."""
-        if not self._mechanism.done:
-            return
         properties = self._mechanism.peer_properties
+        if properties is None or not self._mechanism.done:
+            return
         by_name = {name.lower(): value for name, value in properties.items()}
         ours = self._settings.socket_type
         self._open(

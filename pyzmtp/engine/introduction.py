@@ -6,12 +6,27 @@ from collections.abc import Mapping
 from typing import Final
 
 from pyzmtp.constants import MAX_IDENTITY, SocketType, compatible
-from pyzmtp.errors import IncompatibleSocketType, MetadataError
+from pyzmtp.errors import IncompatibleSocketType, MechanismMismatch, MetadataError, RoleMismatch
+from pyzmtp.mechanisms.base import Mechanism
+from pyzmtp.wire.greeting import Greeting
 
-__all__ = ["check_identity", "named_type", "numbered_type", "public_metadata"]
+__all__ = ["check_identity", "check_mechanism", "named_type", "numbered_type", "public_metadata"]
 
 # Names that say who a peer is. Only a mechanism may; from the peer's own mouth they are dropped.
 _RESERVED: Final = frozenset({"user-id", "peer-address"})
+
+
+def check_mechanism(ours: Mechanism, theirs: Greeting) -> None:
+    """Raise :exc:`MechanismMismatch`, or :exc:`RoleMismatch`, if the handshake cannot succeed.
+
+    libzmq's servers do not say that they are servers, so that only two of ours are told apart here.
+    """
+    name = ours.name.decode("ascii")
+    if theirs.mechanism != ours.name.ljust(20, b"\0"):
+        other = theirs.mechanism.rstrip(b"\0").decode("ascii", "backslashreplace")
+        raise MechanismMismatch(name, other)
+    if theirs.as_server and ours.as_server:
+        raise RoleMismatch(name, "server")
 
 
 def named_type(ours: SocketType, announced: bytes | None) -> SocketType | None:

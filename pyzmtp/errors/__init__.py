@@ -11,6 +11,7 @@
     │   │   └── FrameTooLarge          longer than ``max_message_size`` or a handshake limit
     │   ├── CommandError               a malformed command
     │   │   ├── UnexpectedCommand      a well-formed one at the wrong time
+    │   │   ├── RoleMismatch           both sides are clients, or both are servers
     │   │   └── MetadataError          a malformed or forbidden property in READY
     │   ├── IncompatibleSocketType     for example a PUSH that met a SUB
     │   ├── RoutingIdInUse             a second peer with a routing id that is taken
@@ -20,6 +21,13 @@
     │   ├── HandshakeTimeout           the handshake took longer than ``handshake_timeout``
     │   ├── HeartbeatTimeout           the peer was silent for too long
     │   ├── PeerRefused                the peer sent ERROR and its reason
+    │   ├── AuthenticationFailed       one side does not let the other in: 300, 400 or 500
+    │   ├── AuthenticationRevoked      a peer that had been let in is so no more
+    │   ├── AuthenticationUnavailable  nobody said whether the peer may come in
+    │   ├── ZapError                   the reply of a ZAP handler is malformed
+    │   ├── CryptographicError         a box that does not open: other keys, or changed bytes
+    │   ├── KeyExchangeError           a CURVE client's vouch is for another connection
+    │   ├── SequenceError              a nonce that is not above the last one
     │   ├── UpgradeFailed              the peer made no websocket of the connection
     │   └── WebsocketClosed            the peer has closed its websocket
     ├── UsageError                     what the caller did

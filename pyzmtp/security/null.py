@@ -31,6 +31,14 @@ class Null:
         """See :class:`Policy`."""
         return ZAP if self._own_check is None else self._own_check
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Null):
+            return NotImplemented
+        return (self.domain, self._own_check) == (other.domain, other._own_check)
+
+    def __hash__(self) -> int:
+        return hash((self.domain, self._own_check))
+
     def new_mechanism(self, properties: Properties, domain: str) -> NullMechanism:
         """See :class:`Policy`."""
         return NullMechanism(properties, asks=bool(domain) or self._own_check is not None)

@@ -20,11 +20,10 @@ from pyzmtp.mechanisms.plain import (
     PlainClientMechanism,
     PlainServerMechanism,
 )
+from pyzmtp.security.keys import Text
 from pyzmtp.security.policy import SecretPolicy, check_of
 
 __all__ = ["PlainClient", "PlainServer"]
-
-Text = str | bytes
 
 
 class PlainServer(SecretPolicy):

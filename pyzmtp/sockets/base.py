@@ -214,9 +214,7 @@ class Socket:
         if unprotected or (isinstance(place, UdpAddress) and options.security is not None):
             raise UsageError(f"{where} knows no security")
         if policy.needs_check and policy.check is None:
-            raise UsageError(
-                f"{policy!r} says nowhere who may come in: give it a collection, a callable or ZAP"
-            )
+            raise UsageError(f"{policy!r} lets nobody in: give it a collection, a callable or ZAP")
         return options
 
     def unbind(self, address: object) -> Deferred[None]:

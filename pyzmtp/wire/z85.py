@@ -20,7 +20,7 @@ def z85_encode(data: bytes) -> str:
     """
     if len(data) % 4:
         raise ValueError("Z85 takes a multiple of 4 bytes")
-    text = []
+    text: list[str] = []
     for position in range(0, len(data), 4):
         number = int.from_bytes(data[position : position + 4], "big")
         digits = []

@@ -8,6 +8,7 @@ import pytest
 from pyzmtp.constants import SocketType
 from pyzmtp.engine import events
 from pyzmtp.errors import (
+    AuthenticationFailed,
     CommandError,
     HandshakeTimeout,
     IncompatibleSocketType,
@@ -95,7 +96,7 @@ def test_every_event_of_libzmq_is_there() -> None:
         (ConnectionResetError(), 0x0800, 0),
         (HandshakeTimeout(30.0), 0x0800, 0),
         (UnexpectedCommand("PING", "READY"), 0x2000, 0x10000001),
-        (PeerRefused("400"), 0x4000, 400),
+        (AuthenticationFailed(400, "", "PLAIN", "tcp://x"), 0x4000, 400),
         (PeerRefused("Get lost"), 0x0800, 0),
     ],
     ids=repr,
