@@ -1,4 +1,4 @@
-"""The README's programs run as they are written."""
+"""The programs of the README and of docs/security.md run as they are written."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
-PROGRAMS = re.findall(r"^```python\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+ROOT = Path(__file__).parent.parent
+PROGRAMS = [
+    program
+    for page in ("README.md", "docs/security.md")
+    for program in re.findall(
+        r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE
+    )
+]
 
 #: What each program prints, in their order.
 PRINTED = [
@@ -19,14 +25,18 @@ PRINTED = [
     "[b'weather.oslo', b'-3']\n",
     "ConnectDelayed\nConnected\nHandshakeSucceeded\n",
     "True False\nTrue\n",
+    "True [b'nobody else reads this']\n",
+    "400\n",
+    "root b'operations'\n",
+    "[b'let me in']\n",
 ]
 
 
 @pytest.mark.parametrize(("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)))
-def test_a_program_of_the_readme_runs(program: str, printed: str, tmp_path: Path) -> None:
+def test_a_program_runs(program: str, printed: str, tmp_path: Path) -> None:
     path = tmp_path / "program.py"
     path.write_text(program)
-    environment = {**os.environ, "PYTHONPATH": str(README.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
         [sys.executable, str(path)], capture_output=True, text=True, timeout=30, env=environment
     )
