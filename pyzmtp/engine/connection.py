@@ -186,14 +186,13 @@ class Connection:
         if self.question is None:  # the connection is over
             return
         self.question = None
-        self._send(self._mechanism.answer(verdict))
-        if isinstance(verdict, Refusal):
-            self._fail(refused(verdict, self._mechanism.name, self._address))
-            return
-        self._grant = verdict
         try:
+            self._send(self._mechanism.answer(verdict))
+            if isinstance(verdict, Refusal):
+                raise refused(verdict, self._mechanism.name, self._address)
+            self._grant = verdict
             self._finish_handshake(now)
-        except ProtocolError as error:  # under NULL its READY may have come before
+        except ProtocolError as error:  # what the peer said of itself before may be at fault
             self._fail(error)
 
     def transport_lost(self) -> None:
@@ -218,8 +217,15 @@ class Connection:
         return output
 
     def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
-        """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many)."""
-        return self._encode(messages, limit)
+        """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many).
+
+        None at all if that ends the connection, or with a cipher once it is over.
+        """
+        try:
+            return self._encode(messages, limit)
+        except ProtocolError as error:  # a cipher that is used up, or wiped
+            self._fail(error)
+            return b"", 0
 
     # The greeting
 
@@ -288,17 +294,20 @@ class Connection:
 
     def _read_handshake(self, data: bytes, now: float) -> None:
         decoder = self._frames
-        decoder.feed(data, 1)
+        mechanism = self._mechanism
         while True:
+            decoder.max_command_size = mechanism.max_command
+            decoder.feed(data, 1)
+            data = b""
             if decoder.error is not None:
                 raise decoder.error
             if decoder.command is None:
                 return
             name, content = decode_handshake_command(decoder.command)
             if name == b"ERROR":
-                raise decode_refusal(content, self._mechanism.name, self._address)
+                raise decode_refusal(content, mechanism.name, self._address)
             try:
-                self._send(self._mechanism.receive(name, content))
+                self._send(mechanism.receive(name, content))
                 self._finish_handshake(now)
             except (CommandError, IncompatibleSocketType) as error:
                 # RFC 37: say why, so that the peer does not have to guess.
@@ -308,7 +317,6 @@ class Connection:
             if self.question is not None or self.state is State.READY:
                 self.more = decoder.pending
                 return
-            decoder.feed(b"", 1)
 
     def _look_for_question(self) -> None:
         if self.question is None and self._mechanism.question is not None:
@@ -353,8 +361,9 @@ class Connection:
         frames.max_command_size = MAX_COMMAND
         frames.max_message_size = self._settings.max_message_size
         frames.max_message_parts = self._settings.max_message_parts
-        cipher = self._cipher = self._mechanism.cipher
+        cipher, self._mechanism.cipher = self._mechanism.cipher, None
         if cipher is not None:
+            self._cipher = cipher
             self._decoder = SealedDecoder(frames, cipher)
             self._encode = partial(encode_sealed_batch, cipher)
         self._mechanism.wipe()

@@ -5,12 +5,14 @@ As in libzmq each frame of a message or command, whatever it is, becomes one fra
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from pyzmtp._speedups import FrameDecoder, encode_batch, encode_frame
+from pyzmtp._speedups import FrameDecoder, encode_batch
 from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE
-from pyzmtp.errors import ProtocolError, UnexpectedCommand
+from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
 from pyzmtp.mechanisms.base import Cipher
+from pyzmtp.wire.command import decode_command
 from pyzmtp.wire.message import Message, Outgoing
 
 __all__ = ["SealedDecoder", "encode_sealed_batch", "seal_frames"]
@@ -20,81 +22,166 @@ _OWN_FLAGS = MORE | COMMAND
 
 
 class SealedDecoder:
-    """A :class:`FrameDecoder` of what another one finds in the bodies of its frames.
+    """Used as a :class:`FrameDecoder`, for what another one finds in the bodies of its frames.
 
-    What was opened keeps the rules of all frames: the limits, the commands and the errors are those of
-    the decoder within.
+    The limits hold for what was opened. The first fault, inside or outside, ends the decoding; what
+    came before it is delivered.
     """
 
-    __slots__ = ("_cipher", "_inner", "_outer", "_outer_error")
+    __slots__ = (
+        "_cipher",
+        "_max_parts",
+        "_max_size",
+        "_message",
+        "_message_size",
+        "_outer",
+        "_outer_error",
+        "_sealed",
+        "command",
+        "error",
+    )
 
     def __init__(self, outer: FrameDecoder, cipher: Cipher) -> None:
+        self.command: bytes | None = None
+        self.error: ProtocolError | None = None
         self._cipher = cipher
         self._outer = outer
-        self._outer_error: ProtocolError | None = None
-        self._inner = FrameDecoder(outer.max_command_size)
-        self._inner.max_message_size = outer.max_message_size
-        self._inner.max_message_parts = outer.max_message_parts
+        self._outer_error: ProtocolError | None = None  # behind all that is still sealed
+        self._max_size = outer.max_message_size
+        self._max_parts = outer.max_message_parts
+        self._sealed: list[Message] = []  # frames that are whole, and not opened yet
+        self._message: Message = []  # the frames so far of a multipart message
+        self._message_size = 0
         outer.max_message_parts = 1
-        outer.max_command_size = 0
         if outer.max_message_size:
             outer.max_message_size = max(outer.max_message_size, MAX_COMMAND) + cipher.overhead
 
     @property
-    def command(self) -> bytes | None:
-        """See :class:`FrameDecoder`."""
-        return self._inner.command
-
-    @property
-    def error(self) -> ProtocolError | None:
-        """See :class:`FrameDecoder`: not before all that came ahead of it is delivered."""
-        return self._inner.error or (None if self._inner.pending else self._outer_error)
-
-    @property
     def pending(self) -> bool:
         """See :class:`FrameDecoder`."""
-        return self._inner.pending or self._outer.pending
+        return bool(self._sealed) or self._outer_error is not None or self._outer.pending
 
     def feed(self, data: bytes, limit: int) -> list[Message]:
         """See :class:`FrameDecoder`."""
-        inner, outer = self._inner, self._outer
-        if inner.pending:
-            messages = inner.feed(b"", limit)
-            if inner.command is not None or inner.error is not None or len(messages) >= limit:
-                outer.feed(data, 0)  # it keeps them
-                return messages
-            limit -= len(messages)
-        else:
-            messages = []
-        sealed = outer.feed(data, limit)
-        if outer.command is not None:
-            self._outer_error = UnexpectedCommand("a command", "a MESSAGE")
-        opened = self._open(sealed)
-        if opened:
-            messages += inner.feed(opened, limit)
+        messages: list[Message] = []
+        self.command = None
+        while self.error is None:
+            room = max(0, limit - len(messages) - len(self._sealed))
+            came = self._collect(data, room)
+            data = b""
+            if len(messages) < limit:
+                self._open(messages, limit)
+            if self._sealed or self.command is not None or len(messages) >= limit:
+                break
+            if self._outer_error is not None:
+                self.error = self.error or self._outer_error
+            if came < room:
+                break
         return messages
 
-    def _open(self, sealed: list[Message]) -> bytes:
-        """What the frames hold, one behind the other as they would travel unsealed."""
-        opened: list[bytes] = []
+    def _collect(self, data: bytes, limit: int) -> int:
+        """Take the frames that are whole now; return how many."""
+        outer = self._outer
+        if self._outer_error is not None:
+            return 0
+        came = outer.feed(data, limit)
+        self._sealed += came
+        if outer.error is not None:
+            self._outer_error = outer.error
+        elif outer.command is not None:
+            self._outer_error = _in_clear(outer.command)
+        return len(came)
+
+    def _open(self, messages: list[Message], limit: int) -> None:
+        """Open frames up to the first command, fault, or the limit."""
+        opened = 0
+        unseal = self._cipher.open
         try:
-            if self._outer_error is None:
-                for [body] in sealed:
-                    opened.append(encode_frame(*self._cipher.open(body)))
-                self._outer_error = self._outer.error
+            for [body] in self._sealed:
+                opened += 1
+                flags, frame = unseal(body)
+                if flags or self._message or self._max_size:
+                    self._check(flags, len(frame))
+                if flags & COMMAND:
+                    self.command = frame
+                    break
+                if flags:
+                    self._message.append(frame)
+                    self._message_size += len(frame)
+                    continue
+                if self._message:
+                    messages.append([*self._message, frame])
+                    self._message = []
+                    self._message_size = 0
+                else:
+                    messages.append([frame])
+                if len(messages) >= limit:
+                    break
         except ProtocolError as error:
-            self._outer_error = error
-        return b"".join(opened)
+            self.error = error
+        del self._sealed[:opened]
+
+    def _check(self, flags: int, size: int) -> None:
+        """Hold a frame that was opened to the rules of all frames."""
+        if flags & COMMAND:
+            if flags & MORE:
+                raise FramingError("a command frame with the MORE flag")
+            if size > MAX_COMMAND:
+                raise FrameTooLarge(size, MAX_COMMAND)
+            return
+        if 0 < self._max_size < self._message_size + size:
+            raise FrameTooLarge(self._message_size + size, self._max_size)
+        if 0 < self._max_parts <= len(self._message) + (flags & MORE):
+            raise FramingError(f"a message of more than {self._max_parts} frames")
+
+
+def _in_clear(command: bytes) -> ProtocolError:
+    """What is wrong with a command that was not sealed."""
+    try:
+        name, _ = decode_command(command)
+    except ProtocolError as error:
+        return error
+    return UnexpectedCommand(name.decode("ascii", "replace"), "a MESSAGE")
 
 
 def encode_sealed_batch(cipher: Cipher, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
-    """As :func:`encode_batch`, and sealed."""
-    data, count = encode_batch(messages, limit)
-    return seal_frames(cipher, data), count
+    """As :func:`encode_batch`, and sealed. Raises what the cipher raises when it is used up."""
+    sealed: list[Outgoing] = []
+    size = 0
+    count = 0
+    seal = cipher.seal
+    for message in messages:
+        if isinstance(message, list):
+            for frame in message[:-1]:
+                body = seal(MORE, frame)
+                size += len(body)
+                sealed.append([body])
+            body = seal(0, message[-1])
+            size += len(body)
+            sealed.append([body])
+        else:
+            frames = _seal_wire(cipher, message.wire)
+            size += sum(map(len, frames))
+            sealed += [[frame] for frame in frames]
+        count += 1
+        if size >= limit:
+            break
+    return encode_batch(sealed, sys.maxsize)[0], count
 
 
 def seal_frames(cipher: Cipher, data: bytes) -> bytes:
-    """The whole frames in ``data``, which are our own, each of them sealed."""
+    """The whole frames in ``data``, which are our own, each of them sealed.
+
+    Nothing if the cipher is used up: the next message will end the connection.
+    """
+    try:
+        return encode_batch([[body] for body in _seal_wire(cipher, data)], sys.maxsize)[0]
+    except ProtocolError:
+        return b""
+
+
+def _seal_wire(cipher: Cipher, data: bytes) -> list[bytes]:
+    """The bodies that carry the frames in ``data``."""
     sealed: list[bytes] = []
     view: Any = memoryview(data)
     position = 0
@@ -102,6 +189,5 @@ def seal_frames(cipher: Cipher, data: bytes) -> bytes:
         flags = data[position]
         start = position + (9 if flags & LONG else 2)
         position = start + int.from_bytes(view[position + 1 : start], "big")
-        body = cipher.seal(flags & _OWN_FLAGS, data[start:position])
-        sealed.append(encode_frame(0, body))
-    return b"".join(sealed)
+        sealed.append(cipher.seal(flags & _OWN_FLAGS, data[start:position]))
+    return sealed

@@ -24,7 +24,10 @@ class Cipher(Protocol):
     overhead: int
 
     def seal(self, flags: int, body: bytes) -> bytes:
-        """The body that carries a frame with these ``flags`` (MORE, COMMAND) and this ``body``."""
+        """The body that carries a frame with these ``flags`` (MORE, COMMAND) and this ``body``.
+
+        Raises :exc:`ProtocolError` when that is no longer safe, or the keys are wiped.
+        """
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         """The flags and body of the frame that ``sealed`` carries.
@@ -46,16 +49,19 @@ class Mechanism(Protocol):
     :ivar min_version: the oldest ZMTP that it can do with: below 3.0 nothing says who a peer is.
     :ivar as_server: the greeting's as-server bit.
     :ivar expected: the command that :meth:`receive` waits for, for the errors' text.
+    :ivar max_command: the most bytes that its body may have, or that of an ERROR in its place.
     :ivar question: the peer's credentials while nobody has said whether it may come in, else ``None``.
     :ivar done: whether the handshake is over, and messages may flow.
     :ivar peer_properties: what the peer said of itself, once it did, else ``None``.
-    :ivar cipher: what the messages go through, once it is done; ``None``: they go as they are.
+    :ivar cipher: what the messages go through, once it is done; ``None``: they go as they are. The
+        connection takes it out.
     """
 
     name: bytes
     min_version: tuple[int, int]
     as_server: bool
     expected: str
+    max_command: int
     question: tuple[bytes, ...] | None
     done: bool
     peer_properties: dict[str, bytes] | None

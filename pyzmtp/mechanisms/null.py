@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyzmtp.authentication import Refusal, Verdict
+from pyzmtp.constants import MAX_HANDSHAKE_COMMAND
 from pyzmtp.errors import UnexpectedCommand
 from pyzmtp.mechanisms.base import Cipher, Properties
 from pyzmtp.mechanisms.refusal import encode_refusal
@@ -25,6 +26,7 @@ class NullMechanism:
         "cipher",
         "done",
         "expected",
+        "max_command",
         "min_version",
         "name",
         "peer_properties",
@@ -37,6 +39,7 @@ class NullMechanism:
         self.min_version = (3, 0) if asks else (1, 0)
         self.as_server = False  # RFC 37: always 0 under NULL
         self.expected = "READY"
+        self.max_command = MAX_HANDSHAKE_COMMAND
         self.question: tuple[bytes, ...] | None = () if asks else None
         self.done = False
         self.peer_properties: dict[str, bytes] | None = None

@@ -14,17 +14,18 @@ from typing import ClassVar, Final
 
 from pyzmtp._speedups import encode_frame
 from pyzmtp.authentication import TEMPORARY, Refusal, Verdict
-from pyzmtp.constants import COMMAND
+from pyzmtp.constants import COMMAND, MAX_HANDSHAKE_COMMAND
 from pyzmtp.errors import CommandError
 from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.stepwise import StepwiseMechanism
-from pyzmtp.wire.command import LIBZMQ_PLAIN_ERROR, encode_command
+from pyzmtp.wire.command import LIBZMQ_PLAIN_ERROR, MAX_ERROR, encode_command
 from pyzmtp.wire.metadata import decode_properties, encode_properties
 
 __all__ = ["MAX_PLAIN_CREDENTIAL", "PlainClientMechanism", "PlainServerMechanism"]
 
 #: RFC 24: the length of a name or password is one byte.
 MAX_PLAIN_CREDENTIAL: Final = 255
+_MAX_HELLO: Final = len(b"\x05HELLO") + 2 * (1 + MAX_PLAIN_CREDENTIAL)
 
 
 class PlainClientMechanism(StepwiseMechanism):
@@ -33,7 +34,7 @@ class PlainClientMechanism(StepwiseMechanism):
     __slots__ = ("_password", "_username")
 
     def __init__(self, properties: Properties, username: bytes, password: bytearray) -> None:
-        super().__init__(b"PLAIN", False, "WELCOME", properties)
+        super().__init__(b"PLAIN", False, "WELCOME", properties, MAX_ERROR)
         self._username = username
         self._password = password
 
@@ -46,6 +47,7 @@ class PlainClientMechanism(StepwiseMechanism):
         if data:
             raise CommandError("WELCOME", "it has data")
         self.expected = "READY"
+        self.max_command = MAX_HANDSHAKE_COMMAND
         return encode_command(b"INITIATE", encode_properties(self._properties))
 
     def _ready(self, data: bytes) -> bytes:
@@ -63,7 +65,7 @@ class PlainServerMechanism(StepwiseMechanism):
     __slots__ = ()
 
     def __init__(self, properties: Properties) -> None:
-        super().__init__(b"PLAIN", True, "HELLO", properties)
+        super().__init__(b"PLAIN", True, "HELLO", properties, _MAX_HELLO)
 
     def _hello(self, data: bytes) -> bytes:
         username, rest = _read_credential(data, "the name")
@@ -78,6 +80,7 @@ class PlainServerMechanism(StepwiseMechanism):
         if isinstance(verdict, Refusal):
             return _encode_refusal(verdict)
         self.expected = "INITIATE"
+        self.max_command = MAX_HANDSHAKE_COMMAND
         return encode_command(b"WELCOME")
 
     def _initiate(self, data: bytes) -> bytes:

@@ -16,7 +16,8 @@ class StepwiseMechanism:
     """Takes the commands of a handshake in their order; the base of a client's and a server's side.
 
     :cvar steps: the table of states: for each command that is waited for, who takes its data and
-        returns the frames that answer it. He sets :attr:`expected` to the next one.
+        returns the frames that answer it. He sets :attr:`expected` to the next one, and
+        :attr:`max_command` to its size.
     """
 
     __slots__ = (
@@ -25,6 +26,7 @@ class StepwiseMechanism:
         "cipher",
         "done",
         "expected",
+        "max_command",
         "min_version",
         "name",
         "peer_properties",
@@ -33,11 +35,19 @@ class StepwiseMechanism:
 
     steps: ClassVar[Mapping[str, Callable[[Any, bytes], bytes]]]
 
-    def __init__(self, name: bytes, as_server: bool, expected: str, properties: Properties) -> None:
+    def __init__(
+        self,
+        name: bytes,
+        as_server: bool,
+        expected: str,
+        properties: Properties,
+        max_command: int,
+    ) -> None:
         self.name = name
         self.min_version = (3, 0)
         self.as_server = as_server
         self.expected = expected
+        self.max_command = max_command
         self.question: tuple[bytes, ...] | None = None
         self.done = False
         self.peer_properties: dict[str, bytes] | None = None
@@ -65,3 +75,5 @@ class StepwiseMechanism:
 
     def wipe(self) -> None:
         """See :class:`Mechanism`."""
+        if self.cipher is not None:
+            self.cipher.wipe()

@@ -298,6 +298,8 @@ class ZMTPProtocol(Protocol):
                 if not outbox:
                     break
                 data, count = self.connection.encode(outbox, _WRITE_SIZE)
+                if not count:  # the connection is over
+                    break
                 # In this order, for the connection may be lost, or a reply come, from within write().
                 pipe.take_out(count)
                 if len(data) > _SLICE:
@@ -307,7 +309,9 @@ class ZMTPProtocol(Protocol):
                 pipe.relieved()
         finally:
             self._flushing = False
-        if self._finishing and not outbox and not self._rest:
+        if self.connection.error is not None and not self._receiving:
+            self._attend()
+        elif self._finishing and not outbox and not self._rest:
             self._lose()
 
     def _write_on(self) -> None:

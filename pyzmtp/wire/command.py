@@ -10,6 +10,7 @@ from pyzmtp.errors import CommandError
 
 __all__ = [
     "LIBZMQ_PLAIN_ERROR",
+    "MAX_ERROR",
     "Command",
     "decode_command",
     "decode_error",
@@ -25,6 +26,8 @@ __all__ = [
 _MAX_CONTEXT: Final = 16
 #: How libzmq's PLAIN server spells ERROR: in its source ``\\x05E`` is one byte, 0x5e.
 LIBZMQ_PLAIN_ERROR: Final = b"\x5eRROR"
+#: The most bytes in the body of an ERROR, whose reason is the longest that there can be.
+MAX_ERROR: Final = len(b"\x05ERROR") + 1 + 255
 
 
 class Command:
