@@ -87,6 +87,8 @@ from pyzmtp.options import SocketOptions
 from pyzmtp.peer import Peer
 from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
 from pyzmtp.requester import Requester
+from pyzmtp.security.curve import ALLOW_ANY, CurveClient, CurveServer
+from pyzmtp.security.keys import KeyPair, curve_keypair, curve_public
 from pyzmtp.security.null import Null
 from pyzmtp.security.plain import PlainClient, PlainServer
 from pyzmtp.security.policy import Policy
@@ -116,8 +118,10 @@ from pyzmtp.sockets.stream import StreamSocket
 from pyzmtp.sockets.sub import SubSocket
 from pyzmtp.sockets.xpub import XPubSocket
 from pyzmtp.sockets.xsub import XSubSocket
+from pyzmtp.wire.z85 import z85_decode, z85_encode
 
 __all__ = [
+    "ALLOW_ANY",
     "IMPLEMENTATION",
     "ZAP",
     "AcceptFailed",
@@ -141,6 +145,8 @@ __all__ = [
     "ConnectRetried",
     "Connected",
     "CryptographicError",
+    "CurveClient",
+    "CurveServer",
     "DealerSocket",
     "DgramSocket",
     "Disconnected",
@@ -157,6 +163,7 @@ __all__ = [
     "HostUnreachable",
     "IncompatibleSocketType",
     "KeyExchangeError",
+    "KeyPair",
     "LibraryMissing",
     "Listening",
     "MechanismMismatch",
@@ -230,7 +237,11 @@ __all__ = [
     "ZMTPError",
     "ZapError",
     "connectZMQ",
+    "curve_keypair",
+    "curve_public",
     "listenZMQ",
+    "z85_decode",
+    "z85_encode",
 ]
 
 

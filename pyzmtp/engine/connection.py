@@ -15,7 +15,7 @@ from math import inf
 
 from pyzmtp._speedups import FrameDecoder, encode_batch
 from pyzmtp.authentication import Grant, Refusal, Verdict
-from pyzmtp.constants import MAX_COMMAND, MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType
+from pyzmtp.constants import MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType
 from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.engine.introduction import (
     check_identity,
@@ -217,10 +217,7 @@ class Connection:
         return output
 
     def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
-        """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many).
-
-        None at all if that ends the connection, or with a cipher once it is over.
-        """
+        """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many)."""
         try:
             return self._encode(messages, limit)
         except ProtocolError as error:  # a cipher that is used up, or wiped
@@ -294,9 +291,8 @@ class Connection:
 
     def _read_handshake(self, data: bytes, now: float) -> None:
         decoder = self._frames
-        mechanism = self._mechanism
         while True:
-            decoder.max_command_size = mechanism.max_command
+            decoder.max_command_size = self._mechanism.max_command
             decoder.feed(data, 1)
             data = b""
             if decoder.error is not None:
@@ -305,9 +301,9 @@ class Connection:
                 return
             name, content = decode_handshake_command(decoder.command)
             if name == b"ERROR":
-                raise decode_refusal(content, mechanism.name, self._address)
+                raise decode_refusal(content, self._mechanism.name, self._address)
             try:
-                self._send(mechanism.receive(name, content))
+                self._send(self._mechanism.receive(name, content))
                 self._finish_handshake(now)
             except (CommandError, IncompatibleSocketType) as error:
                 # RFC 37: say why, so that the peer does not have to guess.
@@ -357,13 +353,9 @@ class Connection:
         self._deadline = None
         self.attention = True
         frames = self._decoder = self._frames
-        frames.commands_only = False
-        frames.max_command_size = MAX_COMMAND
-        frames.max_message_size = self._settings.max_message_size
-        frames.max_message_parts = self._settings.max_message_parts
-        cipher, self._mechanism.cipher = self._mechanism.cipher, None
+        self._settings.let_in(frames)
+        cipher = self._cipher = self._mechanism.cipher
         if cipher is not None:
-            self._cipher = cipher
             self._decoder = SealedDecoder(frames, cipher)
             self._encode = partial(encode_sealed_batch, cipher)
         self._mechanism.wipe()
@@ -422,8 +414,7 @@ class Connection:
     def _close(self) -> None:
         self._move(Input.FAILED)
         self._mechanism.wipe()
-        if self._cipher is not None:
-            self._cipher.wipe()
-        self.question = None
-        self._deadline = None
+        if self._mechanism.cipher is not None:
+            self._mechanism.cipher.wipe()
+        self.question = self._deadline = None
         self.more = False

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from pyzmtp.constants import SocketType
+from pyzmtp._speedups import FrameDecoder
+from pyzmtp.constants import MAX_COMMAND, SocketType
 from pyzmtp.mechanisms.base import Mechanism
 
 __all__ = ["ConnectionSettings"]
@@ -26,3 +27,10 @@ class ConnectionSettings:
     heartbeat_interval: float | None = None
     heartbeat_timeout: float | None = None
     heartbeat_ttl: float = 0.0
+
+    def let_in(self, frames: FrameDecoder) -> None:
+        """Let messages through a decoder that so far took the commands of a handshake."""
+        frames.commands_only = False
+        frames.max_command_size = MAX_COMMAND
+        frames.max_message_size = self.max_message_size
+        frames.max_message_parts = self.max_message_parts

@@ -54,7 +54,7 @@ class Mechanism(Protocol):
     :ivar done: whether the handshake is over, and messages may flow.
     :ivar peer_properties: what the peer said of itself, once it did, else ``None``.
     :ivar cipher: what the messages go through, once it is done; ``None``: they go as they are. The
-        connection takes it out.
+        connection wipes it.
     """
 
     name: bytes

@@ -136,6 +136,5 @@ class CurveClientMechanism(StepwiseMechanism):
         for secret in (self._connection_secret, self._welcome_key, self._key):
             if secret is not None:
                 secret.wipe()
-        super().wipe()
 
     steps: ClassVar = {"WELCOME": _welcome, "READY": _ready}

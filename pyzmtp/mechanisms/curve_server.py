@@ -175,7 +175,6 @@ class CurveServerMechanism(StepwiseMechanism):
         self._metadata = b""
         if self._key is not None:
             self._key.wipe()
-        super().wipe()
 
     def _forget_connection_keys(self) -> None:
         for secret in (self._connection_secret, self._cookie_key):

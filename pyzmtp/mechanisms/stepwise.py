@@ -75,5 +75,3 @@ class StepwiseMechanism:
 
     def wipe(self) -> None:
         """See :class:`Mechanism`."""
-        if self.cipher is not None:
-            self.cipher.wipe()
