@@ -20,7 +20,7 @@ from pyzmtp.security.keys import KeyPair, Text, curve_keypair, key_bytes, sodium
 from pyzmtp.security.policy import SecretPolicy, check_of
 from pyzmtp.wire.z85 import z85_encode
 
-__all__ = ["ALLOW_ANY", "AnyClient", "CurveClient", "CurveServer"]
+__all__ = ["ALLOW_ANY", "Allow", "AnyClient", "CurveClient", "CurveServer"]
 
 
 class AnyClient(Enum):
@@ -32,6 +32,7 @@ class AnyClient(Enum):
 
 ALLOW_ANY: Final = AnyClient.ALLOW_ANY
 
+#: Who may come in, as :class:`CurveServer` takes it.
 Allow = Mapping[Text, str] | Iterable[Text] | Check | ZapHandler | AnyClient
 
 

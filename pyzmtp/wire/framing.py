@@ -190,7 +190,7 @@ class FrameDecoder:
             self._fail(UnexpectedCommand("a message", "a handshake command"))
         elif 0 < self.max_message_size < self._message_size + size:
             self._fail(FrameTooLarge(self._message_size + size, self.max_message_size))
-        elif 0 < self.max_message_parts <= len(self._message) + (flags & 0x01):
+        elif 0 < self.max_message_parts <= len(self._message):
             self._fail(FramingError(f"a message of more than {self.max_message_parts} frames"))
         return self.error is not None
 
