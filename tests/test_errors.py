@@ -58,6 +58,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "AddressError": {"address": "tpc://x", "problem": "no such transport"},
     "UnknownEndpoint": {"address": "tcp://127.0.0.1:5"},
     "TransportUnavailable": {"address": "ipc:///x", "interface": "IReactorUNIX"},
+    "CertificateError": {"path": "server.key", "line": 7, "problem": "a second public-key"},
     "LibraryMissing": {"what": "socks_proxy", "library": "socksio", "extra": "socks"},
     "SocketClosed": {},
     "NotPossibleNow": {},
@@ -79,6 +80,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
 _ALSO: Final[dict[str, type[Exception]]] = {
     "OptionError": ValueError,
     "AddressError": ValueError,
+    "CertificateError": ValueError,
     "OperationTimeout": TimeoutError,
 }
 

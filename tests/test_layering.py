@@ -24,7 +24,17 @@ _LAYERS: Final[dict[int, set[str]]] = {
     3: {"mechanisms", "patterns"},
     4: {"engine", "security"},
     5: {"net"},
-    6: {"__init__", "monitor", "sockets", "requester", "service", "proxy", "zap", "callbacks"},
+    6: {
+        "__init__",
+        "monitor",
+        "sockets",
+        "requester",
+        "service",
+        "proxy",
+        "zap",
+        "callbacks",
+        "certificates",
+    },
     7: {"testing", "txzmq"},
     8: {"cli", "__main__"},
 }

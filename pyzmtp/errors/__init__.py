@@ -36,6 +36,7 @@
     │   ├── AddressError               an address that cannot be understood (also a ``ValueError``)
     │   ├── UnknownEndpoint            unbind or disconnect of what is not there (``ENOENT``)
     │   ├── TransportUnavailable       this reactor has no such transport
+    │   ├── CertificateError           a file that holds no CURVE key (also a ``ValueError``)
     │   ├── LibraryMissing             an optional library is not installed
     │   └── SocketClosed               the socket is closed, or was closed meanwhile
     └── NotPossibleNow                 what could not be done at this moment
@@ -108,6 +109,7 @@ from pyzmtp.errors.security import (
 )
 from pyzmtp.errors.usage import (
     AddressError,
+    CertificateError,
     LibraryMissing,
     OptionError,
     SocketClosed,
@@ -124,6 +126,7 @@ __all__ = [
     "AuthenticationRevoked",
     "AuthenticationUnavailable",
     "BindError",
+    "CertificateError",
     "CommandError",
     "ConnectAborted",
     "ConnectError",

@@ -6,6 +6,7 @@ from pyzmtp.errors.base import ZMTPError
 
 __all__ = [
     "AddressError",
+    "CertificateError",
     "LibraryMissing",
     "OptionError",
     "SocketClosed",
@@ -72,6 +73,17 @@ class LibraryMissing(UsageError):
         self.what = what
         self.library = library
         self.extra = extra
+
+
+class CertificateError(UsageError, ValueError):
+    """The file at ``path`` is no certificate, and the ``problem``, in ``line`` if in one, is why."""
+
+    def __init__(self, path: str, line: int | None, problem: str) -> None:
+        where = path if line is None else f"{path}, line {line}"
+        super().__init__(f"{where}: {problem}")
+        self.path = path
+        self.line = line
+        self.problem = problem
 
 
 class SocketClosed(UsageError):
