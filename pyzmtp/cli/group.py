@@ -9,7 +9,7 @@ import click
 __all__ = ["COMMANDS", "group"]
 
 #: Command name -> module in this package that has it as ``command``.
-COMMANDS = {"demo": "pyzmtp.cli.demo"}
+COMMANDS = {"demo": "pyzmtp.cli.demo", "keygen": "pyzmtp.cli.keygen"}
 
 
 class _LazyGroup(click.Group):
