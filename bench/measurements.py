@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench import round_trip, throughput
+from bench import curve, round_trip, throughput
 from bench.model import Case
 
-MEASUREMENTS = (throughput.MEASUREMENT, round_trip.MEASUREMENT)
+MEASUREMENTS = (throughput.MEASUREMENT, round_trip.MEASUREMENT, curve.MEASUREMENT)
 
 
 def all_cases() -> list[Case]:

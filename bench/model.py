@@ -29,6 +29,13 @@ class Job:
     """Where the other side is bound; empty for the side that binds."""
     kernel_buffer: int = KERNEL_BUFFER
     high_water_mark: int = HIGH_WATER_MARK
+    mechanism: str = "NULL"
+    """The security mechanism: ``"NULL"``, or ``"CURVE"`` with the side that binds as the server."""
+
+    @property
+    def is_server(self) -> bool:
+        """Whether this side binds."""
+        return not self.address
 
     def payload(self) -> bytes:
         """Return the message body, the same bytes in every process."""
@@ -104,6 +111,8 @@ class Measurement:
     counts: Mapping[str, Mapping[int, int]]
     """Implementation -> size -> operations that take about 0.5 to 1 s on the reference machine
     (2 cores, CPython 3.11). A fixed table: calibrating at run time would differ between rounds."""
+    mechanism: str = "NULL"
+    """The security mechanism of both sides."""
 
     def cases(self) -> list[Case]:
         """Return the sizes of the counts table as cases, small ones first."""

@@ -162,6 +162,7 @@ async def take_sample(case: Case, implementation: Implementation, settings: Sett
         count=settings.count(case, implementation),
         timeout=settings.timeout,
         kernel_buffer=settings.kernel_buffer,
+        mechanism=measurement.mechanism,
     )
 
     async def both() -> Sample:

@@ -127,6 +127,8 @@ class TestLists:
             "throughput-1024",
             "throughput-65536",
             "round-trip-16",
+            "curve-100",
+            "curve-65536",
         ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import zmq
 
+from bench import keys
 from bench.model import Announce, Job
 
 ANY_PORT = "tcp://127.0.0.1:*"
@@ -17,13 +18,20 @@ def versions() -> dict[str, str]:
 
 
 def configure(socket: Any, job: Job) -> None:
-    """Set kernel buffers and high-water marks; libzmq wants that before it binds or connects.
+    """Set kernel buffers, high-water marks and keys; libzmq wants that before it binds or connects.
 
     ``socket`` is any of pyzmq's sockets, which have no common type.
     """
     socket.set(zmq.SNDBUF, job.kernel_buffer)
     socket.set(zmq.RCVBUF, job.kernel_buffer)
     socket.set_hwm(job.high_water_mark)
+    if job.mechanism == "CURVE" and job.is_server:
+        socket.set(zmq.CURVE_SERVER, 1)
+        socket.set_string(zmq.CURVE_SECRETKEY, keys.SERVER_SECRET)
+    elif job.mechanism == "CURVE":
+        socket.set_string(zmq.CURVE_SERVERKEY, keys.SERVER_PUBLIC)
+        socket.set_string(zmq.CURVE_PUBLICKEY, keys.CLIENT_PUBLIC)
+        socket.set_string(zmq.CURVE_SECRETKEY, keys.CLIENT_SECRET)
 
 
 def bind(socket: Any, announce: Announce) -> None:

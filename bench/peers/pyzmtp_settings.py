@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 import pyzmtp
+from bench import keys
 from bench.model import Job
-from pyzmtp import SocketOptions
+from pyzmtp import CurveClient, CurveServer, SocketOptions
 from pyzmtp.cli.about import installed_version
 
 ANY_PORT = "tcp://127.0.0.1:*"
@@ -24,11 +25,20 @@ def versions() -> dict[str, str]:
 
 
 def settings(job: Job) -> SocketOptions:
-    """Return the buffers and high-water marks of everybody, and a linger that loses nothing."""
+    """Return the buffers, high-water marks and keys of everybody, and a linger that loses nothing."""
     return SocketOptions(
         send_hwm=job.high_water_mark,
         receive_hwm=job.high_water_mark,
         send_buffer=job.kernel_buffer,
         receive_buffer=job.kernel_buffer,
         linger=job.timeout,
+        security=_security(job),
     )
+
+
+def _security(job: Job) -> CurveServer | CurveClient | None:
+    if job.mechanism == "NULL":
+        return None
+    if job.is_server:
+        return CurveServer(keys.SERVER_SECRET, allow=[keys.CLIENT_PUBLIC])
+    return CurveClient(keys.SERVER_PUBLIC, (keys.CLIENT_PUBLIC, keys.CLIENT_SECRET))
