@@ -8,7 +8,7 @@ ones beside it needs PyNaCl: they are imported where CURVE is chosen.
 from __future__ import annotations
 
 from os import urandom
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from cffi import FFI
 from nacl import bindings
@@ -72,12 +72,12 @@ class Secret:
     def __init__(self, data: bytes | bytearray) -> None:
         self._data = data if isinstance(data, bytearray) else bytearray(data)
         # PyNaCl takes any object whose length it can ask and that cffi passes as unsigned char *.
-        self.lent: bytes = _ffi.from_buffer("unsigned char[]", self._data)
+        self.lent: Any = _ffi.from_buffer("unsigned char[]", self._data)
 
     def wipe(self) -> None:
         """Zero the key. What would use it afterwards fails, for want of a key."""
         self._data[:] = bytes(len(self._data))
-        self.lent = b""
+        self.lent = None
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Secret is neither pickled nor copied")

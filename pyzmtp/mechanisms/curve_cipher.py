@@ -9,10 +9,9 @@ The flags within are MORE and, which RFC 26 leaves to be defined and libzmq does
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from nacl.bindings import crypto_secretbox, crypto_secretbox_open
-from nacl.exceptions import CryptoError
+from nacl._sodium import ffi, lib  # type: ignore[import-not-found]
 
 from pyzmtp.constants import COMMAND, MORE
 from pyzmtp.errors import CommandError, CryptographicError, SequenceError, UnexpectedCommand
@@ -34,6 +33,12 @@ _INNER: Final = {0: b"\x00", MORE: b"\x01", COMMAND: b"\x02"}
 _INNER_MORE: Final = 0x01
 _INNER_COMMAND: Final = 0x02
 
+#: Bytes in a cipher's buffer at first, and at the most: a frame that is longer gets one of its own.
+_FIRST_ROOM: Final = 1024
+_MOST_ROOM: Final = 128 * 1024
+#: Bytes of a box from which on it costs less to point into a MESSAGE than to copy the box out of it.
+_LARGE: Final = 2048
+
 
 class CurveCipher:
     """See :class:`pyzmtp.mechanisms.base.Cipher`. It takes over ``key``, and wipes it in the end.
@@ -42,7 +47,19 @@ class CurveCipher:
     those of the MESSAGEs go on from there.
     """
 
-    __slots__ = ("_key", "_open_prefix", "_received", "_seal_prefix", "_sent", "overhead")
+    # PyNaCl's own functions copy a message four times, and cost three times as much as its box, so
+    # libsodium is called directly, through PyNaCl's cffi library.
+
+    __slots__ = (
+        "_bytes",
+        "_key",
+        "_open_prefix",
+        "_received",
+        "_room",
+        "_seal_prefix",
+        "_sent",
+        "overhead",
+    )
 
     def __init__(self, key: Secret, as_server: bool, sent: int, received: bytes) -> None:
         self.overhead = MESSAGE_OVERHEAD
@@ -51,6 +68,8 @@ class CurveCipher:
         self._open_prefix = _FROM_CLIENT if as_server else _FROM_SERVER
         self._sent = sent
         self._received = received
+        self._room = ffi.new("unsigned char[]", _FIRST_ROOM)
+        self._bytes = ffi.buffer(self._room)
 
     def seal(self, flags: int, body: bytes) -> bytes:
         """See :class:`Cipher`. Raises :exc:`SequenceError` when no nonce is left, or no key."""
@@ -58,8 +77,13 @@ class CurveCipher:
             raise SequenceError("MESSAGE")
         self._sent += 1
         nonce = self._sent.to_bytes(8, "big")
-        box = crypto_secretbox(_INNER[flags] + body, self._seal_prefix + nonce, self._key.lent)
-        return _HEAD + nonce + box
+        plain = _INNER[flags] + body
+        size = len(plain)
+        box, room = self._room, self._bytes
+        if size + BOX_SIZE > len(room):
+            box, room = self._more_room(size + BOX_SIZE)
+        lib.crypto_secretbox_easy(box, plain, size, self._seal_prefix + nonce, self._key.lent)
+        return b"".join((_HEAD, nonce, room[: size + BOX_SIZE]))
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         """See :class:`Cipher`. Bits of the inner flags that mean nothing are ignored, as in libzmq."""
@@ -69,22 +93,38 @@ class CurveCipher:
         if nonce <= self._received:  # of equal length, so that bytes compare like the numbers
             raise SequenceError("MESSAGE")
         self._received = nonce
-        try:
-            plain = crypto_secretbox_open(
-                sealed[_NONCE_END:], self._open_prefix + nonce, self._key.lent
-            )
-        except CryptoError:
-            raise CryptographicError("MESSAGE") from None
+        size = len(sealed) - _NONCE_END
+        plain, room = self._room, self._bytes
+        if size > len(room):
+            plain, room = self._more_room(size)
+        large = size >= _LARGE
+        box = ffi.from_buffer(sealed) + _NONCE_END if large else sealed[_NONCE_END:]
+        key = self._key.lent
+        if lib.crypto_secretbox_open_easy(plain, box, size, self._open_prefix + nonce, key):
+            raise CryptographicError("MESSAGE")
+        frame = room[1 : size - BOX_SIZE]
         inner = plain[0]
         if inner:
             more = MORE if inner & _INNER_MORE else 0
-            return more | (COMMAND if inner & _INNER_COMMAND else 0), plain[1:]
-        return 0, plain[1:]
+            return more | (COMMAND if inner & _INNER_COMMAND else 0), frame
+        return 0, frame
 
     def wipe(self) -> None:
         """See :class:`Cipher`."""
         self._sent = _LAST_NONCE
         self._key.wipe()
+        self._received = b"\xff" * SHORT_NONCE_SIZE
+        self._bytes[:] = bytes(len(self._bytes))
+
+    def _more_room(self, size: int) -> tuple[Any, Any]:
+        """A buffer of at least ``size`` bytes, kept if it is not too large, and its bytes."""
+        kept = size <= _MOST_ROOM
+        room = ffi.new("unsigned char[]", min(2 * size, _MOST_ROOM) if kept else size)
+        content = ffi.buffer(room)
+        if kept:
+            self._bytes[:] = bytes(len(self._bytes))
+            self._room, self._bytes = room, content
+        return room, content
 
 
 def _fault(body: bytes) -> CommandError:
