@@ -5,11 +5,10 @@ As in libzmq each frame of a message or command, whatever it is, becomes one fra
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from typing import Any, Final
 
-from pyzmtp._speedups import FrameDecoder, encode_batch
-from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE
+from pyzmtp._speedups import FrameDecoder
+from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE, SHORT_FRAME_LIMIT
 from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
 from pyzmtp.mechanisms.base import Cipher
 from pyzmtp.wire.command import decode_command
@@ -18,7 +17,9 @@ from pyzmtp.wire.message import Message, Outgoing
 __all__ = ["SealedDecoder", "encode_sealed_batch", "seal_frames"]
 
 #: Flags of a frame that says something of its own, and not how its size is written.
-_OWN_FLAGS = MORE | COMMAND
+_OWN_FLAGS: Final = MORE | COMMAND
+_SHORT_HEADS: Final = [bytes((0, size)) for size in range(SHORT_FRAME_LIMIT + 1)]
+_LONG_HEAD: Final = bytes((LONG,))
 
 
 class SealedDecoder:
@@ -146,27 +147,21 @@ def _in_clear(command: bytes) -> ProtocolError:
 
 def encode_sealed_batch(cipher: Cipher, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
     """As :func:`encode_batch`, and sealed. Raises what the cipher raises when it is used up."""
-    sealed: list[Outgoing] = []
+    parts: list[bytes] = []
     size = 0
     count = 0
-    seal = cipher.seal
     for message in messages:
         if isinstance(message, list):
-            for frame in message[:-1]:
-                body = seal(MORE, frame)
-                size += len(body)
-                sealed.append([body])
-            body = seal(0, message[-1])
-            size += len(body)
-            sealed.append([body])
+            more = len(message)
+            for frame in message:
+                more -= 1
+                size += _seal(cipher, parts, MORE if more else 0, frame)
         else:
-            frames = _seal_wire(cipher, message.wire)
-            size += sum(map(len, frames))
-            sealed += [[frame] for frame in frames]
+            size += _seal_wire(cipher, parts, message.wire)
         count += 1
         if size >= limit:
             break
-    return encode_batch(sealed, sys.maxsize)[0], count
+    return b"".join(parts), count
 
 
 def seal_frames(cipher: Cipher, data: bytes) -> bytes:
@@ -174,20 +169,33 @@ def seal_frames(cipher: Cipher, data: bytes) -> bytes:
 
     Nothing if the cipher is used up: the next message will end the connection.
     """
+    parts: list[bytes] = []
     try:
-        return encode_batch([[body] for body in _seal_wire(cipher, data)], sys.maxsize)[0]
+        _seal_wire(cipher, parts, data)
     except ProtocolError:
         return b""
+    return b"".join(parts)
 
 
-def _seal_wire(cipher: Cipher, data: bytes) -> list[bytes]:
-    """The bodies that carry the frames in ``data``."""
-    sealed: list[bytes] = []
+def _seal_wire(cipher: Cipher, parts: list[bytes], data: bytes) -> int:
+    """Seal all frames in ``data``; see :func:`_seal`."""
     view: Any = memoryview(data)
     position = 0
+    size = 0
     while position < len(data):
         flags = data[position]
         start = position + (9 if flags & LONG else 2)
         position = start + int.from_bytes(view[position + 1 : start], "big")
-        sealed.append(cipher.seal(flags & _OWN_FLAGS, data[start:position]))
-    return sealed
+        size += _seal(cipher, parts, flags & _OWN_FLAGS, data[start:position])
+    return size
+
+
+def _seal(cipher: Cipher, parts: list[bytes], flags: int, body: bytes) -> int:
+    """Append the frame that carries another one to ``parts``; return how many bytes it carries."""
+    head, box = cipher.seal(flags, body)
+    size = len(head) + len(box)
+    if size > SHORT_FRAME_LIMIT:
+        parts += (_LONG_HEAD + size.to_bytes(8, "big"), head, box)
+    else:
+        parts += (_SHORT_HEADS[size], head, box)
+    return size

@@ -23,8 +23,10 @@ class Cipher(Protocol):
 
     overhead: int
 
-    def seal(self, flags: int, body: bytes) -> bytes:
+    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
         """The body that carries a frame with these ``flags`` (MORE, COMMAND) and this ``body``.
+
+        In two parts, which follow one another: a large one need not be copied to be one.
 
         Raises :exc:`ProtocolError` when that is no longer safe, or the keys are wiped.
         """

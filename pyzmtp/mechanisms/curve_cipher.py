@@ -71,7 +71,7 @@ class CurveCipher:
         self._room = ffi.new("unsigned char[]", _FIRST_ROOM)
         self._bytes = ffi.buffer(self._room)
 
-    def seal(self, flags: int, body: bytes) -> bytes:
+    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
         """See :class:`Cipher`. Raises :exc:`SequenceError` when no nonce is left, or no key."""
         if self._sent == _LAST_NONCE:
             raise SequenceError("MESSAGE")
@@ -83,7 +83,7 @@ class CurveCipher:
         if size + BOX_SIZE > len(room):
             box, room = self._more_room(size + BOX_SIZE)
         lib.crypto_secretbox_easy(box, plain, size, self._seal_prefix + nonce, self._key.lent)
-        return b"".join((_HEAD, nonce, room[: size + BOX_SIZE]))
+        return _HEAD + nonce, room[: size + BOX_SIZE]
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         """See :class:`Cipher`. Bits of the inner flags that mean nothing are ignored, as in libzmq."""
