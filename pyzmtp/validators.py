@@ -259,7 +259,8 @@ def metadata(instance: object, attribute: attrs.Attribute[Any], value: Any) -> N
 
 def policy(instance: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     """A policy of :mod:`pyzmtp.security`, or what has its form."""
-    good = not isinstance(value, type) and callable(getattr(value, "new_mechanism", None))
+    parts = ("mechanism", "domain", "check", "needs_check", "new_mechanism")
+    good = not isinstance(value, type) and all(hasattr(value, part) for part in parts)
     problem = "it takes a policy, such as CurveServer(...)"
     if not good:  # whatever it is, it may be a key or a password
         raise OptionError(attribute.name, f"({type(value).__name__})", problem)

@@ -27,7 +27,7 @@ from pyzmtp.engine.introduction import (
 from pyzmtp.engine.notices import notice_of
 from pyzmtp.engine.sealed import SealedDecoder, encode_sealed_batch, seal_frames
 from pyzmtp.engine.settings import ConnectionSettings
-from pyzmtp.engine.states import TRANSITIONS, Input, State
+from pyzmtp.engine.states import EXPECTED, TRANSITIONS, Input, State
 from pyzmtp.errors import (
     CommandError,
     HandshakeTimeout,
@@ -169,9 +169,10 @@ class Connection:
             self.attention = self.attention or bool(self._heartbeat.ping)
         elif self._deadline is not None and now >= self._deadline:
             timeout = self._settings.handshake_timeout
-            # Nothing else sets a deadline before the connection is ready.
-            assert timeout is not None
-            self._fail(HandshakeTimeout(timeout))
+            assert timeout is not None  # nothing else sets a deadline before READY
+            asking = self.question is not None
+            expected = "verdict" if asking else EXPECTED.get(self.state, self._mechanism.expected)
+            self._fail(HandshakeTimeout(timeout, expected))
 
     def excuse(self, now: float) -> None:
         """Do not hold it against the peer that nothing came: its owner has not been reading."""
@@ -322,14 +323,14 @@ class Connection:
     def _finish_handshake(self, now: float) -> None:
         """Once it is over, judge what the peer said of itself, and open the connection for messages."""
         properties = self._mechanism.peer_properties
-        if properties is None or not self._mechanism.done:
-            return
+        if properties is None or not self._mechanism.done or self.question is not None:
+            return  # nobody comes in before the answer, whatever the mechanism does
         by_name = {name.lower(): value for name, value in properties.items()}
         ours = self._settings.socket_type
         self._open(
             named_type(ours, by_name.get("socket-type")),
             check_identity(ours, by_name.get("identity", b"")),
-            public_metadata(properties) | dict(self._grant.metadata),
+            public_metadata(properties, self._grant.metadata),
         )
         self._heartbeat.start(now)
 

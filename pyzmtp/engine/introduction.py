@@ -70,10 +70,16 @@ def check_identity(ours: SocketType, identity: bytes, source: str = "READY") -> 
     return identity
 
 
-def public_metadata(properties: Mapping[str, bytes]) -> dict[str, bytes]:
-    """What the application may see: not what the handshake has read, nor what a peer may not claim."""
-    return {
+def public_metadata(
+    properties: Mapping[str, bytes], granted: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """What the application may see: what was ``granted``, and of the peer's own ``properties`` neither
+    what the handshake has read, nor what a peer may not claim, nor, in any case, a granted name.
+    """
+    taken = _RESERVED | {"socket-type", "identity"} | {name.lower() for name in granted}
+    own = {
         name: value
         for name, value in properties.items()
-        if not name.startswith("__") and name.lower() not in _RESERVED | {"socket-type", "identity"}
+        if not name.startswith("__") and name.lower() not in taken
     }
+    return own | dict(granted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import Final
 
-__all__ = ["TRANSITIONS", "Input", "State"]
+__all__ = ["EXPECTED", "TRANSITIONS", "Input", "State"]
 
 
 class State(Enum):
@@ -38,3 +38,6 @@ TRANSITIONS: Final[dict[tuple[State, Input], State]] = {
     (State.READY, Input.FAILED): State.CLOSED,
     (State.CLOSED, Input.FAILED): State.CLOSED,
 }
+
+#: What is waited for before the mechanism is at work, which then knows itself.
+EXPECTED: Final = {State.GREETING: "greeting", State.IDENTITY: "identity"}

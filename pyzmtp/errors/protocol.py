@@ -192,11 +192,15 @@ class TooManySubscriptions(ProtocolError):
 
 
 class HandshakeTimeout(ProtocolError):
-    """The handshake was not complete after ``seconds``."""
+    """The handshake was not complete after ``seconds``; ``expected`` is what did not come."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(f"no complete handshake within {seconds} s")
+    def __init__(self, seconds: float, expected: str = "") -> None:
+        why = f": no {expected} came" if expected else ""
+        if expected == "HELLO":  # libzmq's greeting never says that it is a server
+            why += ", the peer may be a server too"
+        super().__init__(f"no complete handshake within {seconds} s{why}")
         self.seconds = seconds
+        self.expected = expected
 
 
 class HeartbeatTimeout(ProtocolError):

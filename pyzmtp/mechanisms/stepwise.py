@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from pyzmtp.authentication import Verdict
 from pyzmtp.errors import RoleMismatch, UnexpectedCommand
@@ -75,3 +75,6 @@ class StepwiseMechanism:
 
     def wipe(self) -> None:
         """See :class:`Mechanism`."""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} holds secrets, and is neither pickled nor copied")

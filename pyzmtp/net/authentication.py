@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import walk_tb
 from typing import Final
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime, ISystemHandle
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from pyzmtp.authentication import (
     DENIED,
@@ -27,7 +29,7 @@ from pyzmtp.net.reactor import Transport
 
 __all__ = ["AskZap", "authenticate", "zap_address"]
 
-_log: Final = Logger()
+_log: Final = Logger(namespace="pyzmtp")
 
 #: Asks the ZAP handler of the reactor; fails with a :exc:`ProtocolError`. Without a handler that is so
 #: too, unless the first argument (``zap_enforce_domain``) is false and the mechanism is NULL.
@@ -43,20 +45,21 @@ async def authenticate(
     opens the door. Raises :exc:`AuthenticationUnavailable` for no answer in time, and what ``check``
     raised of :exc:`ProtocolError`.
     """
-    waiting: Deferred[object] | None = None
+
+    def too_late(result: object, seconds: float) -> Failure:
+        return Failure(AuthenticationUnavailable(f"no answer within {seconds} s"))
+
     try:
         result = check(request)
         waiting = as_deferred(result)
         if waiting is not None:
             if timeout is not None:
-                waiting.addTimeout(timeout, reactor)
+                waiting.addTimeout(timeout, reactor, too_late)
             result = await waiting
     except ProtocolError:
         raise
-    except TimeoutError as error:
-        if waiting is None:
-            return _failed(request, error)
-        raise AuthenticationUnavailable(f"no answer within {timeout} s") from None
+    except CancelledError:
+        raise AuthenticationUnavailable("the check was cancelled") from None
     except Exception as error:
         return _failed(request, error)
     if isinstance(result, Grant | Refusal):
@@ -72,12 +75,15 @@ async def authenticate(
 
 
 def _failed(request: AuthenticationRequest, error: Exception) -> Refusal:
-    # The text of the error may hold what the check was given, which is secret: only its type is told.
+    # The text of the error may hold what the check was given, which is secret: only its type is told,
+    # and where it was raised.
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
     _log.error(
-        "The check of a {mechanism} peer at {address} failed: {error}",
+        "The check of a {mechanism} peer at {address} failed: {error} {place}",
         mechanism=request.mechanism,
         address=request.address,
         error=type(error).__name__,
+        place="at {}:{}".format(*frames[-1]) if frames else "",
     )
     return Refusal(FAILED, f"the check failed with {type(error).__name__}")
 

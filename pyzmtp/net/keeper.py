@@ -7,7 +7,7 @@ from functools import partial
 from math import inf
 from typing import ClassVar, NamedTuple
 
-from twisted.internet.defer import Deferred, DeferredSemaphore, succeed
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall
 
 from pyzmtp.authentication import ZAP, AuthenticationRequest, Refusal, Verdict
@@ -22,6 +22,7 @@ from pyzmtp.errors import ProtocolError
 from pyzmtp.net.authentication import authenticate, zap_address
 from pyzmtp.net.core import SocketCore, policy_of
 from pyzmtp.net.kernel import file_number
+from pyzmtp.net.limiter import Limiter
 from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.protocol import ZMTPProtocol
 from pyzmtp.options import SocketOptions
@@ -64,7 +65,7 @@ class Keeper:
         self.place = place
         self.options = core.options if options is None else options
         self._core = core
-        self._questions = DeferredSemaphore(self.options.max_authentications)
+        self._questions = Limiter(self.options.max_authentications)
         self._protocols: dict[ZMTPProtocol, Marks] = {}
         self._stopped: Outcome[bool] | None = None  # set from stop() on
         self._begun = False  # there was an event that has to be answered by Closed

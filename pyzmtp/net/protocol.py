@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from weakref import ref
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
     IDelayedCall,
     IPushProducer,
@@ -77,7 +77,8 @@ class ZMTPProtocol(Protocol):
         self._receiving = False
         self._flushing = False
         self._request: AuthenticationRequest | None = None  # kept for whoever may revoke it
-        self._asking: Deferred[None] | None = None  # whether the peer may come in
+        self._deciding = False  # somebody is asked whether the peer may come in
+        self._asking: Deferred[None] | None = None  # that question, until it is answered
         self._finishing = False  # the connection ends when all is out
         self._over = False  # nothing more is written
         self._parted = False  # the keeper knows that it is over
@@ -204,7 +205,7 @@ class ZMTPProtocol(Protocol):
                 self.transport.write(output)
         if connection.error is not None:
             self._lose(connection.error)
-        elif connection.question is not None and self._asking is None and not self._over:
+        elif connection.question is not None and not self._deciding and not self._over:
             self._ask(connection.question)
         elif connection.peer is not None and self.pipe is None and not self._over:
             self._open(connection.peer)
@@ -212,12 +213,19 @@ class ZMTPProtocol(Protocol):
 
     def _ask(self, credentials: tuple[bytes, ...]) -> None:
         """Find out whether the peer may come in."""
+        self._deciding = True
         self._request, asked = self._keeper.authenticate(
             self, credentials, partial(_revoke, ref(self))
         )
-        self._asking = asked.addCallbacks(self._answered, self._not_answered)
+        asking = asked.addCallbacks(self._answered, self._not_answered)
+        if self._deciding:
+            self._asking = asking
+            if self._parted:  # who was asked has ended the connection, and did not answer
+                asking.cancel()
 
     def _answered(self, verdict: Verdict) -> None:
+        self._deciding = False
+        self._asking = None
         if not self._over:
             self.connection.answer(verdict, self._seconds())
             self._attend()
@@ -225,9 +233,11 @@ class ZMTPProtocol(Protocol):
                 self._receive(b"")  # what came meanwhile
 
     def _not_answered(self, failure: Failure) -> None:
-        error = exception_of(failure)
-        if not isinstance(error, CancelledError):
-            assert isinstance(error, ProtocolError)
+        self._deciding = False
+        self._asking = None
+        if not self._parted:
+            error = exception_of(failure)
+            assert isinstance(error, ProtocolError)  # authenticate() fails with nothing else
             self.drop(error)
 
     def _open(self, peer: Peer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyzmtp.authentication import ZAP, Check, ZapHandler
 from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.null import NullMechanism
-from pyzmtp.security.policy import check_of
+from pyzmtp.security.policy import check_of, domain_of
 
 __all__ = ["Null"]
 
@@ -23,7 +23,7 @@ class Null:
     def __init__(
         self, domain: str | None = None, *, check: Check | ZapHandler | None = None
     ) -> None:
-        self.domain = domain
+        self.domain = domain_of(domain)
         self._own_check = check_of(check)
 
     @property

@@ -21,7 +21,7 @@ from pyzmtp.mechanisms.plain import (
     PlainServerMechanism,
 )
 from pyzmtp.security.keys import Text
-from pyzmtp.security.policy import SecretPolicy, check_of
+from pyzmtp.security.policy import SecretPolicy, check_of, domain_of
 
 __all__ = ["PlainClient", "PlainServer"]
 
@@ -42,7 +42,7 @@ class PlainServer(SecretPolicy):
         *,
         domain: str | None = None,
     ) -> None:
-        self.domain = domain
+        self.domain = domain_of(domain)
         self.check = _Passwords(check) if isinstance(check, Mapping) else check_of(check)
 
     def new_mechanism(self, properties: Properties, domain: str) -> PlainServerMechanism:
@@ -73,7 +73,7 @@ class PlainClient(SecretPolicy):
         return f"PlainClient(username={self._username!r})"
 
 
-class _Passwords:
+class _Passwords(SecretPolicy):
     """Decides by a table of names and passwords."""
 
     def __init__(self, passwords: Mapping[str, Text] | Mapping[bytes, Text]) -> None:

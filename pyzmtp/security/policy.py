@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, Protocol, runtime_checkable
+from typing import Final, NoReturn, Protocol, TypeVar, runtime_checkable
 
 from pyzmtp.authentication import Check, ZapHandler
+from pyzmtp.errors import OptionError
 from pyzmtp.mechanisms.base import Mechanism, Properties
 
-__all__ = ["Policy", "SecretPolicy", "check_of"]
+__all__ = ["Policy", "SecretPolicy", "check_of", "domain_of"]
+
+_Self = TypeVar("_Self", bound="SecretPolicy")
+
+#: As of the option ``zap_domain``.
+MAX_DOMAIN: Final = 255
 
 
 @runtime_checkable
@@ -38,16 +44,24 @@ class Policy(Protocol):
 
 
 class SecretPolicy:
-    """The base of policies that hold secrets: they are shared by copies, and not pickled."""
+    """The base of what holds secrets: it is shared by copies, and not pickled."""
 
-    def __copy__(self) -> SecretPolicy:
+    def __copy__(self: _Self) -> _Self:
         return self
 
-    def __deepcopy__(self, memo: object) -> SecretPolicy:
+    def __deepcopy__(self: _Self, memo: object) -> _Self:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} holds secrets, and is not pickled")
+        name = type(self).__name__.lstrip("_")
+        raise TypeError(f"a {name} holds secrets, and is not pickled")
+
+
+def domain_of(domain: object) -> str | None:
+    """``domain``, if it can be one. Raises :exc:`OptionError`."""
+    if domain is None or (isinstance(domain, str) and len(domain.encode()) <= MAX_DOMAIN):
+        return domain
+    raise OptionError("domain", domain, f"it takes a str of at most {MAX_DOMAIN} bytes, or None")
 
 
 def check_of(check: object) -> Check | ZapHandler | None:
