@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import getgid, getpid, getuid
+from socket import socket, socketpair
 from typing import Any
 
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, fail, succeed
+from twisted.internet.interfaces import ISystemHandle
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from zope.interface import implementer
 
 from pyzmtp import (
     AuthenticationFailed,
     AuthenticationRequest,
-    AuthenticationRevoked,
     AuthenticationUnavailable,
-    Disconnected,
     Grant,
     HandshakeFailed,
     HandshakeSucceeded,
@@ -25,6 +27,7 @@ from pyzmtp import (
     PullSocket,
     PushSocket,
     Refusal,
+    RouterSocket,
     UnexpectedCommand,
 )
 from pyzmtp.net.authentication import zap_address
@@ -143,7 +146,6 @@ def test_an_error_never_opens_the_door_and_its_text_is_not_told(
     world: World, lines: list[str], way: Callable[[Exception], Any], error: Exception
 ) -> None:
     pull = make(world, lambda request: way(error))
-    world.failures.failures.clear()
     peer = come(world, pull)
     assert peer.received[64:] == short(4, b"\x5eRROR\x03500")
     [event] = world.of(pull, HandshakeFailed)
@@ -153,7 +155,6 @@ def test_an_error_never_opens_the_door_and_its_text_is_not_told(
     assert len(told) == 1
     assert type(error).__name__ in told[0]
     assert not any("secret" in line for line in lines)
-    world.failures.failures.clear()
 
 
 @pytest.mark.parametrize("way", FAILURES.values(), ids=list(FAILURES))
@@ -300,10 +301,10 @@ def test_under_null_the_peers_ready_may_come_at_any_time(world: World, at_once: 
 
 def test_what_is_asked(world: World) -> None:
     seen: list[AuthenticationRequest] = []
-    pull = world.make(
-        PullSocket, security=PlainServer(seen.append), zap_domain="here", routing_id=b"me"
+    router = world.make(
+        RouterSocket, security=PlainServer(seen.append), zap_domain="here", routing_id=b"me"
     )
-    come(world, pull)
+    world.attach_raw(router, PLAIN + HELLO)
     [request] = seen
     assert (request.mechanism, request.domain, request.address) == ("PLAIN", "here", "127.0.0.1")
     assert (request.routing_id, request.credentials) == (b"me", (b"ann", b"secret"))
@@ -339,83 +340,32 @@ def test_where_a_peer_is(address: object, told: str) -> None:
     assert zap_address(transport) == told
 
 
-# From within and afterwards
+@implementer(ISystemHandle)
+class Handle(At):
+    """One that has a descriptor."""
+
+    def __init__(self, handle: socket) -> None:
+        super().__init__(UNIXAddress(None))
+        self.getHandle = lambda: handle
 
 
-@pytest.mark.parametrize("answer", [True, False, Deferred], ids=str)
-def test_revoked_from_within_the_check(world: World, answer: Any) -> None:
-    def check(request: AuthenticationRequest) -> Any:
-        request.revoke("changed my mind")
-        return answer() if answer is Deferred else answer
-
-    pull = make(world, check)
-    peer = come(world, pull)
-    assert peer.received[64:] == b""
-    assert peer.closed is not None
-    [event] = world.of(pull, HandshakeFailed)
-    assert isinstance(event.error, AuthenticationRevoked)
-    assert event.error.reason == "changed my mind"
-
-
-@pytest.mark.parametrize("when", ["pending", "welcomed", "ready", "gone"])
-def test_revoked_at_any_time(world: World, when: str) -> None:
-    asked: Deferred[Any] = Deferred()
-    seen: list[AuthenticationRequest] = []
-
-    def check(request: AuthenticationRequest) -> Deferred[Any]:
-        seen.append(request)
-        return asked
-
-    pull = make(world, check)
-    peer = come(world, pull)
-    if when != "pending":
-        asked.callback(True)
-        world.settle()
-    if when in ("ready", "gone"):
-        peer.send(INITIATE)
-        world.settle()
-        assert len(pull.peers) == 1
-    if when == "gone":
-        peer.close()
-        world.settle()
-    before = len(world.events[pull])
-    seen[0].revoke("enough")
-    seen[0].revoke("once is enough")
-    world.settle()
-    assert pull.peers == ()
-    if when == "gone":
-        assert len(world.events[pull]) == before
-    else:
-        [event] = world.of(pull, Disconnected)
-        assert isinstance(event.reason, AuthenticationRevoked)
-        assert event.reason.reason == "enough"
-        assert peer.closed is not None
-
-
-@pytest.mark.parametrize("answer", [True, False, Deferred], ids=str)
-@pytest.mark.parametrize("how", ["close", "unbind"])
-def test_the_socket_is_closed_from_within_the_check(world: World, how: str, answer: Any) -> None:
-    def check(request: AuthenticationRequest) -> Any:
-        if how == "close":
-            pull.close()
-        else:
-            pull.unbind(address)
-        return answer() if answer is Deferred else answer
-
-    pull = make(world, check)
-    address = world.bind(pull)
-    peer = come(world, pull, address)
-    assert peer.received[64:] == b""
-    assert peer.closed is not None
-    assert pull.peers == ()
-    assert world.names(pull).count("Disconnected") == 1
-    assert world.names(pull).count("Closed") == 1
+def test_who_a_process_is() -> None:
+    """libzmq: ``localhost:uid:gid:pid`` (ZMTP.md 5)."""
+    ours, theirs = socketpair()
+    with ours, theirs:
+        transport: Any = Handle(ours)
+        assert zap_address(transport) == f"localhost:{getuid()}:{getgid()}:{getpid()}"
 
 
 def test_a_connecting_socket_asks_as_well(world: World) -> None:
     """ZMTP.md 4.1: a connecting socket with a domain asks too."""
     seen: list[AuthenticationRequest] = []
-    push = world.make(PushSocket, security=Null(check=lambda request: not seen.append(request)))
+
+    def check(request: AuthenticationRequest) -> bool:
+        seen.append(request)
+        return True
+
+    push = world.make(PushSocket, security=Null(check=check))
     pull = world.make(PullSocket)
     world.link(pull, push)
     assert [request.address for request in seen] == ["127.0.0.1"]

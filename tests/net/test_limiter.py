@@ -46,7 +46,8 @@ def test_who_left_does_not_block_the_others() -> None:
 
 def test_who_runs_and_leaves_gives_the_turn_to_the_next() -> None:
     limiter = Limiter(1)
-    running = limiter.run(Deferred)
+    first: Deferred[int] = Deferred()
+    running = limiter.run(lambda: first)
     Outcomes(running)
     after = Outcomes(limiter.run(lambda: succeed(1)))
     assert after.pending
