@@ -170,9 +170,8 @@ class Connection:
         elif self._deadline is not None and now >= self._deadline:
             timeout = self._settings.handshake_timeout
             assert timeout is not None  # nothing else sets a deadline before READY
-            asking = self.question is not None
-            expected = "verdict" if asking else EXPECTED.get(self.state, self._mechanism.expected)
-            self._fail(HandshakeTimeout(timeout, expected))
+            expected = EXPECTED.get(self.state, self._mechanism.expected)
+            self._fail(HandshakeTimeout(timeout, expected if self.question is None else "verdict"))
 
     def excuse(self, now: float) -> None:
         """Do not hold it against the peer that nothing came: its owner has not been reading."""

@@ -17,7 +17,7 @@ from pyzmtp.authentication import (
 from pyzmtp.errors import OptionError
 from pyzmtp.mechanisms.base import Mechanism, Properties
 from pyzmtp.security.keys import KeyPair, Text, curve_keypair, key_bytes, sodium
-from pyzmtp.security.policy import SecretPolicy, check_of
+from pyzmtp.security.policy import SecretPolicy, check_of, domain_of
 from pyzmtp.wire.z85 import z85_encode
 
 __all__ = ["ALLOW_ANY", "Allow", "AnyClient", "CurveClient", "CurveServer"]
@@ -56,7 +56,7 @@ class CurveServer(SecretPolicy):
     ) -> None:
         self._secret_key = bytearray(key_bytes("secret_key", secret_key))
         self._public_key = sodium().crypto_scalarmult_base(bytes(self._secret_key))
-        self.domain = domain
+        self.domain = domain_of(domain)
         self.check = _check_of(allow)
 
     @property

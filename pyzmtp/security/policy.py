@@ -13,7 +13,7 @@ __all__ = ["Policy", "SecretPolicy", "check_of", "domain_of"]
 _Self = TypeVar("_Self", bound="SecretPolicy")
 
 #: As of the option ``zap_domain``.
-MAX_DOMAIN: Final = 255
+_MAX_DOMAIN: Final = 255
 
 
 @runtime_checkable
@@ -59,9 +59,9 @@ class SecretPolicy:
 
 def domain_of(domain: object) -> str | None:
     """``domain``, if it can be one. Raises :exc:`OptionError`."""
-    if domain is None or (isinstance(domain, str) and len(domain.encode()) <= MAX_DOMAIN):
+    if domain is None or (isinstance(domain, str) and len(domain.encode()) <= _MAX_DOMAIN):
         return domain
-    raise OptionError("domain", domain, f"it takes a str of at most {MAX_DOMAIN} bytes, or None")
+    raise OptionError("domain", domain, f"it takes a str of at most {_MAX_DOMAIN} bytes, or None")
 
 
 def check_of(check: object) -> Check | ZapHandler | None:
