@@ -12,6 +12,7 @@ __all__ = [
     "MAX_COMMAND",
     "MAX_GROUP",
     "MAX_HANDSHAKE_COMMAND",
+    "MAX_HANDSHAKE_COMMANDS",
     "MAX_IDENTITY",
     "MAX_PROPERTIES",
     "MAX_PROPERTY_VALUE",
@@ -44,6 +45,8 @@ DEFAULT_HWM: Final = 1000
 
 #: Bytes in a handshake command: more than any READY or INITIATE in the field needs.
 MAX_HANDSHAKE_COMMAND: Final = 16 * 1024
+#: Commands of one side in a handshake: more than any mechanism in the RFCs has.
+MAX_HANDSHAKE_COMMANDS: Final = 10
 #: Bytes in a command once the handshake is done: a SUBSCRIBE with its topic is the largest.
 MAX_COMMAND: Final = 64 * 1024
 #: RFC 37: a routing id has at most 255 bytes.

@@ -15,7 +15,7 @@ from math import inf
 
 from pyzmtp._speedups import FrameDecoder, encode_batch
 from pyzmtp.authentication import Grant, Refusal, Verdict
-from pyzmtp.constants import MAX_HANDSHAKE_COMMAND, MAX_IDENTITY, SocketType
+from pyzmtp.constants import MAX_IDENTITY, SocketType
 from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.engine.introduction import (
     check_identity,
@@ -24,13 +24,13 @@ from pyzmtp.engine.introduction import (
     numbered_type,
     public_metadata,
 )
+from pyzmtp.engine.limits import HandshakeLimits
 from pyzmtp.engine.notices import notice_of
 from pyzmtp.engine.sealed import SealedDecoder, encode_sealed_batch, seal_frames
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.states import EXPECTED, TRANSITIONS, Input, State
 from pyzmtp.errors import (
     CommandError,
-    HandshakeTimeout,
     IncompatibleSocketType,
     ProtocolError,
     UnexpectedCommand,
@@ -68,7 +68,6 @@ class Connection:
     __slots__ = (
         "_address",
         "_cipher",
-        "_deadline",
         "_decoder",
         "_encode",
         "_frames",
@@ -76,6 +75,7 @@ class Connection:
         "_greeting",
         "_heartbeat",
         "_incoming",
+        "_limits",
         "_mechanism",
         "_output",
         "_peer_address",
@@ -111,7 +111,7 @@ class Connection:
         self._incoming = incoming
         self._mechanism = settings.mechanism()
         self._greeting = GreetingReader(max(settings.min_version, self._mechanism.min_version))
-        self._frames = FrameDecoder(MAX_HANDSHAKE_COMMAND)
+        self._frames = FrameDecoder(settings.max_handshake_size)
         self._frames.commands_only = True
         self._decoder: FrameDecoder | SealedDecoder = self._frames  # from the handshake on
         self._encode = encode_batch
@@ -120,8 +120,7 @@ class Connection:
         )
         self._output = encode_signature(settings.routing_id)
         self._pong = b""
-        timeout = settings.handshake_timeout
-        self._deadline = None if timeout is None else now + timeout
+        self._limits = HandshakeLimits(settings, now, incoming)
 
     # What drives the connection
 
@@ -154,24 +153,23 @@ class Connection:
 
     def next_deadline(self) -> float | None:
         """When :meth:`handle_timer` must be called at the latest, on the clock of ``now``."""
-        if self.state is State.READY:
-            deadline = self._heartbeat.next_deadline()
-            return None if deadline == inf else deadline
-        return self._deadline
+        ready = self.state is State.READY
+        deadline = self._heartbeat.next_deadline() if ready else self._limits.deadline
+        return None if deadline == inf else deadline
 
     def handle_timer(self, now: float) -> None:
         """Act on the deadline, if it has come."""
-        if self.state is State.READY:
-            try:
+        try:
+            if self.state is State.READY:
                 self._heartbeat.handle_timer(now)
-            except ProtocolError as error:
-                self._fail(error)
-            self.attention = self.attention or bool(self._heartbeat.ping)
-        elif self._deadline is not None and now >= self._deadline:
-            timeout = self._settings.handshake_timeout
-            assert timeout is not None  # nothing else sets a deadline before READY
-            expected = EXPECTED.get(self.state, self._mechanism.expected)
-            self._fail(HandshakeTimeout(timeout, expected if self.question is None else "verdict"))
+            elif self.question is not None:
+                self._limits.check_time(now, "verdict")
+            else:
+                expected = EXPECTED.get(self.state, self._mechanism.expected)
+                self._limits.check_time(now, expected)
+        except ProtocolError as error:
+            self._fail(error)
+        self.attention = self.attention or bool(self._heartbeat.ping)
 
     def excuse(self, now: float) -> None:
         """Do not hold it against the peer that nothing came: its owner has not been reading."""
@@ -238,9 +236,12 @@ class Connection:
             if before < GreetingStage.VERSION <= stage:
                 self._send(self._rest_of_greeting())
         greeting = self._greeting.greeting
-        if greeting is not None and greeting.version < (3, 0):
+        if greeting is None:
+            return rest
+        self._limits.greeting_read()
+        if greeting.version < (3, 0):
             self._read_old_greeting(greeting)
-        elif greeting is not None:
+        else:
             check_mechanism(self._mechanism, greeting)
             self._move(Input.GREETING_READ)
             self._send(self._mechanism.start())
@@ -292,7 +293,7 @@ class Connection:
     def _read_handshake(self, data: bytes, now: float) -> None:
         decoder = self._frames
         while True:
-            decoder.max_command_size = self._mechanism.max_command
+            decoder.max_command_size = self._limits.command_size(self._mechanism.max_command)
             decoder.feed(data, 1)
             data = b""
             if decoder.error is not None:
@@ -300,6 +301,7 @@ class Connection:
             if decoder.command is None:
                 return
             name, content = decode_handshake_command(decoder.command)
+            self._limits.count_command(name)
             if name == b"ERROR":
                 raise decode_refusal(content, self._mechanism.name, self._address)
             try:
@@ -322,6 +324,7 @@ class Connection:
     def _finish_handshake(self, now: float) -> None:
         """Once it is over, judge what the peer said of itself, and open the connection for messages."""
         properties = self._mechanism.peer_properties
+        self._limits.check_properties(properties)
         if properties is None or not self._mechanism.done or self.question is not None:
             return  # nobody comes in before the answer, whatever the mechanism does
         by_name = {name.lower(): value for name, value in properties.items()}
@@ -350,7 +353,6 @@ class Connection:
             metadata=metadata,
         )
         self._move(Input.HANDSHAKE_DONE)
-        self._deadline = None
         self.attention = True
         frames = self._decoder = self._frames
         self._settings.let_in(frames)
@@ -416,5 +418,6 @@ class Connection:
         self._mechanism.wipe()
         if self._mechanism.cipher is not None:
             self._mechanism.cipher.wipe()
-        self.question = self._deadline = None
+        self.question = None
+        self._limits.over()
         self.more = False

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from attrs import frozen
 
 from pyzmtp._speedups import FrameDecoder
-from pyzmtp.constants import MAX_COMMAND, SocketType
+from pyzmtp.constants import (
+    MAX_COMMAND,
+    MAX_HANDSHAKE_COMMAND,
+    MAX_HANDSHAKE_COMMANDS,
+    MAX_PROPERTIES,
+    MAX_PROPERTY_VALUE,
+    SocketType,
+)
 from pyzmtp.mechanisms.base import Mechanism
 
 __all__ = ["ConnectionSettings"]
@@ -27,6 +34,11 @@ class ConnectionSettings:
     heartbeat_interval: float | None = None
     heartbeat_timeout: float | None = None
     heartbeat_ttl: float = 0.0
+    greeting_timeout: float | None = None
+    max_handshake_size: int = MAX_HANDSHAKE_COMMAND
+    max_handshake_commands: int = MAX_HANDSHAKE_COMMANDS
+    max_properties: int = MAX_PROPERTIES
+    max_property_size: int = MAX_PROPERTY_VALUE
 
     def let_in(self, frames: FrameDecoder) -> None:
         """Let messages through a decoder that so far took the commands of a handshake."""

@@ -16,7 +16,7 @@ from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, Pa
 
 from pyzmtp._speedups import encode_frame
 from pyzmtp.authentication import Verdict
-from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MAX_HANDSHAKE_COMMAND, MORE
+from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE
 from pyzmtp.engine.connection import Connection
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket_upgrade import WebsocketUpgrade
@@ -53,6 +53,7 @@ class WebsocketConnection:
         "_fault",
         "_frames",
         "_greeting_left",
+        "_max_handshake_size",
         "_max_message_size",
         "_pong",
         "_upgrade",
@@ -89,6 +90,7 @@ class WebsocketConnection:
         self._pong: bytes | None = None  # at most one waits: RFC 6455, 5.5.3 allows that
         self._greeting_left = len(_GREETING)  # bytes of our own greeting that nobody gets
         self._max_message_size = settings.max_message_size
+        self._max_handshake_size = settings.max_handshake_size
 
     # What drives the connection
 
@@ -205,7 +207,7 @@ class WebsocketConnection:
             raise FramingError(f"reserved bits are set in the flags byte 0x{flags:02x}")
         limit = self._max_message_size
         if self._zmtp.peer is None:
-            limit = MAX_HANDSHAKE_COMMAND
+            limit = self._max_handshake_size
         elif flags & _COMMAND:
             limit = MAX_COMMAND
         if 0 < limit < len(self._buffer) - 1:

@@ -51,7 +51,8 @@ class Mechanism(Protocol):
     :ivar min_version: the oldest ZMTP that it can do with: below 3.0 nothing says who a peer is.
     :ivar as_server: the greeting's as-server bit.
     :ivar expected: the command that :meth:`receive` waits for, for the errors' text.
-    :ivar max_command: the most bytes that its body may have, or that of an ERROR in its place.
+    :ivar max_command: the most bytes that its body may have, or that of an ERROR in its place;
+        ``None``: as many as the option ``max_handshake_size`` allows.
     :ivar question: the peer's credentials while nobody has said whether it may come in, else ``None``.
     :ivar done: whether the handshake is over, and messages may flow.
     :ivar peer_properties: what the peer said of itself, once it did, else ``None``.
@@ -63,7 +64,7 @@ class Mechanism(Protocol):
     min_version: tuple[int, int]
     as_server: bool
     expected: str
-    max_command: int
+    max_command: int | None
     question: tuple[bytes, ...] | None
     done: bool
     peer_properties: dict[str, bytes] | None

@@ -14,7 +14,6 @@ from __future__ import annotations
 from os import urandom
 from typing import ClassVar, Final
 
-from pyzmtp.constants import MAX_HANDSHAKE_COMMAND
 from pyzmtp.errors import CommandError, CryptographicError
 from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.curve_boxes import (
@@ -104,7 +103,7 @@ class CurveClientMechanism(StepwiseMechanism):
         self._connection_secret.wipe()
         said = self._public_key + self._vouch(server_public) + encode_properties(self._properties)
         self.expected = "READY"
-        self.max_command = MAX_HANDSHAKE_COMMAND
+        self.max_command = None
         sealed = seal_box(said, INITIATE_PREFIX + _INITIATE_NONCE, key)
         return encode_command(b"INITIATE", cookie + _INITIATE_NONCE + sealed)
 

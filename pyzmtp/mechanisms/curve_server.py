@@ -10,7 +10,6 @@ from os import urandom
 from typing import ClassVar, Final
 
 from pyzmtp.authentication import Refusal, Verdict
-from pyzmtp.constants import MAX_HANDSHAKE_COMMAND
 from pyzmtp.errors import CommandError, CryptographicError, KeyExchangeError, SequenceError
 from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.curve_boxes import (
@@ -111,7 +110,7 @@ class CurveServerMechanism(StepwiseMechanism):
         nonce = urandom(LONG_NONCE_SIZE)
         box = seal_box(public + cookie, WELCOME_PREFIX + nonce, key)
         self.expected = "INITIATE"
-        self.max_command = MAX_HANDSHAKE_COMMAND
+        self.max_command = None
         return encode_command(b"WELCOME", nonce + box)
 
     def _initiate(self, data: bytes) -> bytes:

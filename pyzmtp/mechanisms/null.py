@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pyzmtp.authentication import Refusal, Verdict
-from pyzmtp.constants import MAX_HANDSHAKE_COMMAND
 from pyzmtp.errors import UnexpectedCommand
 from pyzmtp.mechanisms.base import Cipher, Properties
 from pyzmtp.mechanisms.refusal import encode_refusal
@@ -39,7 +38,7 @@ class NullMechanism:
         self.min_version = (3, 0) if asks else (1, 0)
         self.as_server = False  # RFC 37: always 0 under NULL
         self.expected = "READY"
-        self.max_command = MAX_HANDSHAKE_COMMAND
+        self.max_command: int | None = None
         self.question: tuple[bytes, ...] | None = () if asks else None
         self.done = False
         self.peer_properties: dict[str, bytes] | None = None

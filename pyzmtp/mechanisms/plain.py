@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 
 from pyzmtp._speedups import encode_frame
 from pyzmtp.authentication import TEMPORARY, Refusal, Verdict
-from pyzmtp.constants import COMMAND, MAX_HANDSHAKE_COMMAND
+from pyzmtp.constants import COMMAND
 from pyzmtp.errors import CommandError
 from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.stepwise import StepwiseMechanism
@@ -47,7 +47,7 @@ class PlainClientMechanism(StepwiseMechanism):
         if data:
             raise CommandError("WELCOME", "it has data")
         self.expected = "READY"
-        self.max_command = MAX_HANDSHAKE_COMMAND
+        self.max_command = None
         return encode_command(b"INITIATE", encode_properties(self._properties))
 
     def _ready(self, data: bytes) -> bytes:
@@ -80,7 +80,7 @@ class PlainServerMechanism(StepwiseMechanism):
         if isinstance(verdict, Refusal):
             return _encode_refusal(verdict)
         self.expected = "INITIATE"
-        self.max_command = MAX_HANDSHAKE_COMMAND
+        self.max_command = None
         return encode_command(b"WELCOME")
 
     def _initiate(self, data: bytes) -> bytes:

@@ -47,7 +47,7 @@ class StepwiseMechanism:
         self.min_version = (3, 0)
         self.as_server = as_server
         self.expected = expected
-        self.max_command = max_command
+        self.max_command: int | None = max_command
         self.question: tuple[bytes, ...] | None = None
         self.done = False
         self.peer_properties: dict[str, bytes] | None = None

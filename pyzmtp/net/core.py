@@ -101,6 +101,11 @@ class SocketCore:
             heartbeat_ttl=options.heartbeat_ttl,
             max_message_size=options.max_message_size,
             max_message_parts=options.max_message_parts,
+            greeting_timeout=options.greeting_timeout,
+            max_handshake_size=options.max_handshake_size,
+            max_handshake_commands=options.max_handshake_commands,
+            max_properties=options.max_properties,
+            max_property_size=options.max_property_size,
         )
         now = self.reactor.seconds()
         if not isinstance(place, WebsocketAddress):

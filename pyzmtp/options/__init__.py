@@ -16,6 +16,7 @@ from attrs import frozen
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import UsageError
 from pyzmtp.options.connections import ConnectionOptions
+from pyzmtp.options.limits import LimitOptions
 from pyzmtp.options.patterns import PatternOptions
 from pyzmtp.options.queues import QueueOptions
 from pyzmtp.options.security import SecurityOptions
@@ -26,7 +27,12 @@ __all__ = ["SocketOptions", "options_for"]
 
 @frozen(slots=False)
 class SocketOptions(
-    PatternOptions, TransportOptions, SecurityOptions, ConnectionOptions, QueueOptions
+    PatternOptions,
+    TransportOptions,
+    LimitOptions,
+    SecurityOptions,
+    ConnectionOptions,
+    QueueOptions,
 ):
     """The settings of a socket: a value, checked when it is made.
 

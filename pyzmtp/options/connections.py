@@ -10,7 +10,7 @@ from attrs import frozen
 
 from pyzmtp import validators
 from pyzmtp.constants import MAX_TTL, ReconnectStop, SocketType
-from pyzmtp.validators import flags, integer, option, or_none, seconds
+from pyzmtp.validators import flags, option, or_none, seconds
 
 __all__ = ["ConnectionOptions"]
 
@@ -106,16 +106,4 @@ class ConnectionOptions:
         "after what a connection is not tried again",
         "ZMQ_RECONNECT_STOP",
         "0",
-    )
-    max_half_open: int = option(
-        1000,
-        integer(1),
-        "accepted connections of one bind whose handshake is not done; one too many is closed",
-        types=_ZMTP,
-    )
-    max_half_open_per_address: int = option(
-        500,
-        integer(1),
-        "the same, for connections from one address",
-        types=_ZMTP,
     )

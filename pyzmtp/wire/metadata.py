@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyzmtp.constants import MAX_PROPERTIES, MAX_PROPERTY_VALUE, PROPERTY_NAME_CHARACTERS
+from pyzmtp.constants import PROPERTY_NAME_CHARACTERS
 from pyzmtp.errors import MetadataError
 
 __all__ = ["decode_properties", "encode_properties"]
@@ -27,8 +27,7 @@ def decode_properties(block: bytes, command: str) -> dict[str, bytes]:
     """The properties of ``block``, by name as it was spelt.
 
     Raises :exc:`MetadataError`, naming ``command``, for a block that is cut short anywhere, a name
-    outside the grammar, a name that stands twice (in any case), and more or longer properties than
-    the limits in :mod:`pyzmtp.constants`.
+    outside the grammar, and a name that stands twice (in any case).
     """
     properties: dict[str, bytes] = {}
     seen: set[str] = set()
@@ -43,18 +42,12 @@ def decode_properties(block: bytes, command: str) -> dict[str, bytes]:
         if value_start > len(block):
             raise MetadataError(command, f"it ends within the property {name!r}")
         size = int.from_bytes(block[end:value_start], "big")
-        if size > MAX_PROPERTY_VALUE:
-            raise MetadataError(
-                command, f"{size} bytes in {name!r}, at most {MAX_PROPERTY_VALUE} allowed"
-            )
         position = value_start + size
         if position > len(block):
             raise MetadataError(command, f"it ends within the value of {name!r}")
         text = name.decode("ascii")
         if text.lower() in seen:
             raise MetadataError(command, f"the property {text} stands twice")
-        if len(seen) == MAX_PROPERTIES:
-            raise MetadataError(command, f"more than {MAX_PROPERTIES} properties")
         seen.add(text.lower())
         properties[text] = block[value_start:position]
     return properties

@@ -76,7 +76,8 @@ def test_junk_is_dropped_with_one_event_and_a_good_peer_is_not_disturbed(
 def test_half_a_handshake_and_silence_ends_with_the_time(world: World, size: int) -> None:
     pull = world.make(PullSocket)
     attacker = world.attach_raw(pull, hello("PUSH")[:size])
-    world.advance(29)
+    allowed = 5 if size < 64 else 30  # the greeting has a limit of its own
+    world.advance(allowed - 1)
     assert attacker.closed is None
     world.advance(2)
     assert attacker.closed is not None

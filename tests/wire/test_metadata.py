@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyzmtp.constants import MAX_PROPERTIES, MAX_PROPERTY_VALUE
 from pyzmtp.errors import MetadataError
 from pyzmtp.wire.metadata import decode_properties, encode_properties
 
@@ -88,22 +87,6 @@ def test_a_name_may_stand_once_in_whatever_case(again: bytes) -> None:
     data = properties([(b"Identity", b"one"), (again, b"two")])
     with pytest.raises(MetadataError, match="twice"):
         decode_properties(data, "READY")
-
-
-def test_there_may_be_64_properties() -> None:
-    pairs = [(b"X-%d" % number, b"") for number in range(65)]
-    assert MAX_PROPERTIES == 64
-    assert len(decode_properties(properties(pairs[:64]), "READY")) == 64
-    with pytest.raises(MetadataError, match="64"):
-        decode_properties(properties(pairs), "READY")
-
-
-def test_a_value_may_have_8_kilobytes_and_is_refused_by_its_length() -> None:
-    value = b"v" * 8192
-    assert len(value) == MAX_PROPERTY_VALUE
-    assert decode_properties(properties([(b"X-v", value)]), "READY") == {"X-v": value}
-    with pytest.raises(MetadataError, match="8193"):
-        decode_properties(b"\x03X-v" + (8193).to_bytes(4, "big"), "READY")
 
 
 names = st.text(NAME_CHARACTERS, min_size=1, max_size=255)
