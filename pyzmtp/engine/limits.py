@@ -19,26 +19,28 @@ class HandshakeLimits:
     :ivar deadline: when :meth:`check_time` must be called at the latest; ``inf``: never.
     """
 
-    __slots__ = ("_began", "_commands", "_in_greeting", "_settings", "deadline")
+    __slots__ = ("_began", "_commands", "_seconds", "_settings", "_what", "_whole", "deadline")
 
     def __init__(self, settings: ConnectionSettings, now: float, incoming: bool) -> None:
         self._settings = settings
         self._began = now
         self._commands = 0
+        self._whole = inf if settings.handshake_timeout is None else settings.handshake_timeout
+        self._allow("handshake", self._whole)
+        greeting = settings.greeting_timeout
         # A server that is slow takes nobody's place.
-        self._in_greeting = incoming and settings.greeting_timeout is not None
-        self.deadline = now + self._seconds()
+        if incoming and greeting is not None and greeting < self._whole:
+            self._allow("greeting", greeting)
 
-    def _seconds(self) -> float:
-        """How long what is under way may take, from the beginning of the connection on."""
-        whole, greeting = self._settings.handshake_timeout, self._settings.greeting_timeout
-        seconds = inf if whole is None else whole
-        return min(seconds, greeting) if self._in_greeting and greeting is not None else seconds
+    def _allow(self, what: str, seconds: float) -> None:
+        """What is under way may take that long, from the beginning of the connection on."""
+        self._what = what
+        self._seconds = seconds
+        self.deadline = self._began + seconds
 
     def greeting_read(self) -> None:
         """The greeting is whole: what is left may take as long as the handshake may."""
-        self._in_greeting = False
-        self.deadline = self._began + self._seconds()
+        self._allow("handshake", self._whole)
 
     def over(self) -> None:
         """The connection is over."""
@@ -47,7 +49,7 @@ class HandshakeLimits:
     def check_time(self, now: float, expected: str) -> None:
         """Raise :exc:`HandshakeTimeout` if the deadline has come before what is ``expected`` did."""
         if now >= self.deadline:
-            raise HandshakeTimeout(self._seconds(), expected)
+            raise HandshakeTimeout(self._seconds, expected)
 
     def command_size(self, expected: int | None) -> int:
         """The most bytes in the next command, of which the mechanism expects so many at the most."""
