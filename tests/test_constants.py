@@ -51,6 +51,7 @@ def test_queues_hold_a_thousand_messages_by_default() -> None:
 
 def test_the_limits_of_a_handshake_are_those_that_zmtp_md_suggests() -> None:
     assert constants.MAX_HANDSHAKE_COMMAND == 16 * 1024
+    assert constants.MAX_HANDSHAKE_COMMANDS == 10
     assert constants.MAX_PROPERTIES == 64
     assert constants.MAX_PROPERTY_VALUE == 8 * 1024
     assert constants.MAX_IDENTITY == 255

@@ -30,7 +30,7 @@ from pyzmtp.peer import Peer
 __all__ = ["Listener"]
 
 #: Seconds that a handshake may take before it counts as held up.
-_GRACE: Final = 1.0
+_GRACE: Final = 0.5
 
 
 @frozen
@@ -131,9 +131,9 @@ class Listener(Keeper):
     def _drop_one(self, host: str | None, limit: int) -> None:
         """Turn away one connection from ``host``, or from anywhere: there are more than ``limit``.
 
-        A handshake takes milliseconds. Who has had a second makes way, so that those who say nothing
-        cannot keep others out; if nobody has, an honest crowd is coming, and the last one has to try
-        again.
+        A handshake takes milliseconds. Who has had half a second makes way, so that those who say
+        nothing cannot keep others out; if nobody has, an honest crowd is coming, and the last one has
+        to try again. It comes in within a second then.
         """
         matching = [one for one, came in self._half_open.items() if host in (None, came.host)]
         oldest, newest = matching[0], matching[-1]
