@@ -13,11 +13,13 @@ import socket
 import sys
 import time
 
-#: What ends a handshake for good is one byte more.
+#: Bytes in the longest READY.
 LONGEST = 16 * 1024
 
 #: The longest HELLO of PLAIN: a name and a password of 255 bytes each.
-HELLO = b"\x06" + (518).to_bytes(8, "big") + b"\x05HELLO" + b"\xff" + b"u" * 255 + b"\xff" + b"p" * 255
+HELLO = (
+    b"\x06" + (518).to_bytes(8, "big") + b"\x05HELLO" + b"\xff" + b"u" * 255 + b"\xff" + b"p" * 255
+)
 
 
 def greeting(mechanism: str) -> bytes:
@@ -27,12 +29,12 @@ def greeting(mechanism: str) -> bytes:
 
 def maximal(mechanism: str) -> bytes:
     """Make a handshake whose steps are as long as they may be; of the last, a byte is missing."""
-    name, ahead = {"NULL": (b"READY", b""), "PLAIN": (b"INITIATE", HELLO)}[mechanism]
-    body = bytes((len(name),)) + name
-    body += b"\x04X-no" + (8192).to_bytes(4, "big") + bytes(8192)
+    said = greeting(mechanism)
+    if mechanism == "PLAIN":  # and while the server decides, a second one
+        return said + HELLO + HELLO[:-1]
+    body = b"\x05READY\x04X-no" + (8192).to_bytes(4, "big") + bytes(8192)
     body += b"\x04X-on" + (8192).to_bytes(4, "big")
-    body = body.ljust(LONGEST, b"\0")
-    return greeting(mechanism) + ahead + b"\x06" + LONGEST.to_bytes(8, "big") + body[:-1]
+    return said + b"\x06" + LONGEST.to_bytes(8, "big") + body.ljust(LONGEST - 1, b"\0")
 
 
 class Crowd:
@@ -91,4 +93,5 @@ def main(address: str, manner: str, mechanism: str, number: int, addresses: int)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5]))
+    _, where, how, name, size, sources = sys.argv
+    main(where, how, name, int(size), int(sources))

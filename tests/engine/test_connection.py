@@ -484,7 +484,7 @@ class Steps:
     name = b"STEPS"
     as_server = True
     min_version = (3, 0)
-    max_command = 16 * 1024
+    max_command: int | None = None
 
     def __init__(self) -> None:
         self.expected = "HELLO"

@@ -83,8 +83,8 @@ class Attacked:
         world.run(self._good.connect(self.address), 1)
 
     def _new_peer(self) -> PushSocket:
-        options = {"security": PlainClient("good", "")} if self._plain else {}
-        return self.world.make(PushSocket, **options)
+        security = PlainClient("good", "") if self._plain else None
+        return self.world.make(PushSocket, security=security)
 
     def attacker(self, say: bytes) -> RawPeer:
         """A stranger, and what it says first."""
