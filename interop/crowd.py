@@ -1,7 +1,7 @@
 """A crowd of connections that never become ready, in a process of its own.
 
 Run as `python -m interop.crowd` with the address of the server, what the crowd does (`silent`, `drip`,
-`maximal`), its mechanism, how many they are and over how many addresses. It prints how many have
+`maximal`), its mechanism, a HELLO of CURVE in hexadecimal, how many they are and over how many addresses. It prints how many have
 connected once all have; for each line on standard input it prints how many of them the server still
 bears. It ends with its standard input. It imports the standard library only.
 """
@@ -27,11 +27,13 @@ def greeting(mechanism: str) -> bytes:
     return b"\xff" + bytes(8) + b"\x7f\x03\x01" + mechanism.encode().ljust(20, b"\0") + bytes(32)
 
 
-def maximal(mechanism: str) -> bytes:
+def maximal(mechanism: str, hello: bytes) -> bytes:
     """Make a handshake whose steps are as long as they may be; of the last, a byte is missing."""
     said = greeting(mechanism)
     if mechanism == "PLAIN":  # and while the server decides, a second one
         return said + HELLO + HELLO[:-1]
+    if mechanism == "CURVE":  # that is one for all: a server keeps no record of them
+        return said + hello + b"\x06" + LONGEST.to_bytes(8, "big") + bytes(LONGEST - 1)
     body = b"\x05READY\x04X-no" + (8192).to_bytes(4, "big") + bytes(8192)
     body += b"\x04X-on" + (8192).to_bytes(4, "big")
     return said + b"\x06" + LONGEST.to_bytes(8, "big") + body.ljust(LONGEST - 1, b"\0")
@@ -73,11 +75,13 @@ def _is_open(connection: socket.socket) -> bool:
     return False
 
 
-def main(address: str, manner: str, mechanism: str, number: int, addresses: int) -> None:
+def main(
+    address: str, manner: str, mechanism: str, hello: str, number: int, addresses: int
+) -> None:
     """Do as the module says."""
     host, _, port = address.removeprefix("tcp://").rpartition(":")
     crowd = Crowd(number, addresses, (host, int(port)))
-    said = maximal(mechanism)
+    said = maximal(mechanism, bytes.fromhex(hello))
     if manner == "maximal":
         crowd.say(said)
     print(crowd.left(), flush=True)
@@ -93,5 +97,5 @@ def main(address: str, manner: str, mechanism: str, number: int, addresses: int)
 
 
 if __name__ == "__main__":
-    _, where, how, name, size, sources = sys.argv
-    main(where, how, name, int(size), int(sources))
+    *what, size, sources = sys.argv[1:]
+    main(what[0], what[1], what[2], what[3], int(size), int(sources))

@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from pyzmtp import Null, PullSocket, PushSocket, RepSocket
+from pyzmtp import (
+    ALLOW_ANY,
+    CurveClient,
+    CurveServer,
+    Null,
+    PlainClient,
+    PlainServer,
+    PullSocket,
+    PushSocket,
+    RepSocket,
+    curve_keypair,
+)
 from pyzmtp.authentication import Verdict
 from pyzmtp.engine.events import HandshakeFailed
 from pyzmtp.errors import (
@@ -31,6 +42,7 @@ from .strangers import (
 )
 from .world import GREETING, World, hello, ready, short
 
+KEYS = curve_keypair()
 SIXTEEN = 16 * 1024
 INITIATE = ready_of({}, b"INITIATE")
 TINY = short(4, b"\x01A")
@@ -163,6 +175,28 @@ def test_the_limits_hold_where_we_connect_too(world: World) -> None:
     world.advance(2)
     [event] = world.of(push, HandshakeFailed)
     assert isinstance(event.error, MetadataError)
+
+
+@pytest.mark.parametrize(
+    ("server", "client"),
+    [
+        (PlainServer({"u": "p"}), PlainClient("u", "p")),
+        (CurveServer(KEYS.secret, ALLOW_ANY), CurveClient(KEYS.public)),
+    ],
+    ids=["PLAIN", "CURVE"],
+)
+def test_who_has_proved_who_it_is_may_say_no_more_of_itself(
+    world: World, server: object, client: object
+) -> None:
+    pull = world.make(PullSocket, security=server, max_properties=2)
+    address = world.bind(pull)
+    good = world.make(PushSocket, security=client, metadata={"X-a": b""})
+    world.run(good.connect(address), 1)
+    bad = world.make(PushSocket, security=client, metadata={"X-a": b"", "X-b": b""})
+    bad.connect(address).addErrback(lambda failure: None)
+    world.settle()
+    assert isinstance(world.of(pull, HandshakeFailed)[0].error, MetadataError)
+    assert len(pull.peers) == 1
 
 
 def test_the_longest_hello_is_heard(world: World) -> None:
