@@ -162,11 +162,9 @@ class Connection:
         try:
             if self.state is State.READY:
                 self._heartbeat.handle_timer(now)
-            elif self.question is not None:
-                self._limits.check_time(now, "verdict")
             else:
-                expected = EXPECTED.get(self.state, self._mechanism.expected)
-                self._limits.check_time(now, expected)
+                awaited = self._mechanism.expected if self.question is None else "verdict"
+                self._limits.check_time(now, EXPECTED.get(self.state, awaited))
         except ProtocolError as error:
             self._fail(error)
         self.attention = self.attention or bool(self._heartbeat.ping)

@@ -19,28 +19,27 @@ class HandshakeLimits:
     :ivar deadline: when :meth:`check_time` must be called at the latest; ``inf``: never.
     """
 
-    __slots__ = ("_began", "_commands", "_seconds", "_settings", "_what", "_whole", "deadline")
+    __slots__ = ("_began", "_commands", "_seconds", "_settings", "_whole", "deadline")
 
     def __init__(self, settings: ConnectionSettings, now: float, incoming: bool) -> None:
         self._settings = settings
         self._began = now
         self._commands = 0
         self._whole = inf if settings.handshake_timeout is None else settings.handshake_timeout
-        self._allow("handshake", self._whole)
+        self._allow(self._whole)
         greeting = settings.greeting_timeout
         # A server that is slow takes nobody's place.
         if incoming and greeting is not None and greeting < self._whole:
-            self._allow("greeting", greeting)
+            self._allow(greeting)
 
-    def _allow(self, what: str, seconds: float) -> None:
+    def _allow(self, seconds: float) -> None:
         """What is under way may take that long, from the beginning of the connection on."""
-        self._what = what
         self._seconds = seconds
         self.deadline = self._began + seconds
 
     def greeting_read(self) -> None:
         """The greeting is whole: what is left may take as long as the handshake may."""
-        self._allow("handshake", self._whole)
+        self._allow(self._whole)
 
     def over(self) -> None:
         """The connection is over."""

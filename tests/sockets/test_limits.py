@@ -285,12 +285,12 @@ def test_a_handshake_has_only_so_many_commands(
         ({}, b"", 5.0, "greeting"),
         ({}, GREETING[:63], 5.0, "greeting"),
         ({"greeting_timeout": 2}, GREETING[:11], 2.0, "greeting"),
-        ({"greeting_timeout": None}, GREETING[:63], 30.0, "handshake"),
-        ({"greeting_timeout": 60}, b"", 30.0, "handshake"),
+        ({"greeting_timeout": None}, GREETING[:63], 30.0, "greeting"),
+        ({"greeting_timeout": 60}, b"", 30.0, "greeting"),
         ({"handshake_timeout": None}, GREETING[:63], 5.0, "greeting"),
-        ({"handshake_timeout": 2}, GREETING[:63], 2.0, "handshake"),
-        ({}, GREETING, 30.0, "handshake"),
-        ({"greeting_timeout": 2, "handshake_timeout": 7}, hello("PUSH")[:-1], 7.0, "handshake"),
+        ({"handshake_timeout": 2}, GREETING[:63], 2.0, "greeting"),
+        ({}, GREETING, 30.0, "READY"),
+        ({"greeting_timeout": 2, "handshake_timeout": 7}, hello("PUSH")[:-1], 7.0, "READY"),
     ],
 )
 def test_the_time_that_a_silent_peer_has(
@@ -305,7 +305,7 @@ def test_the_time_that_a_silent_peer_has(
     error = attacked.refusal()
     assert isinstance(error, HandshakeTimeout)
     assert error.seconds == seconds
-    assert str(error) == f"no complete {what} within {error.seconds} s"
+    assert str(error) == f"no complete handshake within {error.seconds} s: no {what} came"
     attacked.good_peer_is_served()
 
 
