@@ -70,6 +70,7 @@ from pyzmtp.errors import (
     SendTimeout,
     SequenceError,
     SocketClosed,
+    TLSFailed,
     TooManyPeers,
     TooManySubscriptions,
     TransportUnavailable,
@@ -93,6 +94,7 @@ from pyzmtp.security.keys import KeyPair, curve_keypair, curve_public
 from pyzmtp.security.null import Null
 from pyzmtp.security.plain import PlainClient, PlainServer
 from pyzmtp.security.policy import Policy
+from pyzmtp.security.tls import TLSClientCertificate
 from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.channel import ChannelSocket
 from pyzmtp.sockets.client import ClientSocket
@@ -223,6 +225,8 @@ __all__ = [
     "Stats",
     "StreamSocket",
     "SubSocket",
+    "TLSClientCertificate",
+    "TLSFailed",
     "TooManyPeers",
     "TooManySubscriptions",
     "TransportUnavailable",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from typing import Any, Final, NoReturn
 
@@ -32,6 +32,11 @@ def _do_nothing(reason: str) -> None:
     """The connection is not there yet, or no more."""
 
 
+async def _nobody(request: AuthenticationRequest) -> Verdict:
+    """There is no socket that could ask."""
+    return Refusal(FAILED, "there is no ZAP handler")
+
+
 @frozen(eq=False, slots=True, weakref_slot=True)
 class AuthenticationRequest:
     """A peer that asks to be let in. It lives as long as the peer's connection.
@@ -43,7 +48,11 @@ class AuthenticationRequest:
     :ivar routing_id: of the socket that is asked, not the peer's (as in libzmq).
     :ivar credentials: the frames that ZAP would carry (RFC 27, "Mechanisms and credentials"): none
         under NULL, user and password under PLAIN, the client's 32 bytes of public key under CURVE.
+    :ivar certificate: the peer's certificate in DER, if the connection runs over TLS, the peer has proved
+        to own it, and the trust roots of the endpoint vouch for it; else ``None``.
     :ivar revoke: call it with a reason, at any later time, to close the peer's connection.
+    :ivar ask_zap: call it with this request to have the reactor's ZAP handler decide; what it returns
+        is to be awaited. Without a handler the peer is refused.
     """
 
     mechanism: str
@@ -51,7 +60,11 @@ class AuthenticationRequest:
     address: str = ""
     routing_id: bytes = b""
     credentials: tuple[bytes, ...] = field(default=(), repr=False)
+    certificate: bytes | None = field(default=None, repr=False)
     revoke: Callable[[str], None] = field(default=_do_nothing, repr=False)
+    ask_zap: Callable[[AuthenticationRequest], Awaitable[Verdict]] = field(
+        default=_nobody, repr=False
+    )
 
     @property
     def username(self) -> bytes:

@@ -29,7 +29,8 @@
     │   ├── KeyExchangeError           a CURVE client's vouch is for another connection
     │   ├── SequenceError              a nonce that is not above the last one
     │   ├── UpgradeFailed              the peer made no websocket of the connection
-    │   └── WebsocketClosed            the peer has closed its websocket
+    │   ├── WebsocketClosed            the peer has closed its websocket
+    │   └── TLSFailed                  what came is not TLS, or TLS could not be agreed on
     ├── UsageError                     what the caller did
     │   ├── WrongState                 for example two sends in a row on a REQ (``EFSM``)
     │   ├── OptionError                a value that an option does not take (also a ``ValueError``)
@@ -105,6 +106,7 @@ from pyzmtp.errors.security import (
     KeyExchangeError,
     RoleMismatch,
     SequenceError,
+    TLSFailed,
     ZapError,
 )
 from pyzmtp.errors.usage import (
@@ -157,6 +159,7 @@ __all__ = [
     "SendTimeout",
     "SequenceError",
     "SocketClosed",
+    "TLSFailed",
     "TooManyPeers",
     "TooManySubscriptions",
     "TransportUnavailable",

@@ -12,6 +12,7 @@ __all__ = [
     "KeyExchangeError",
     "RoleMismatch",
     "SequenceError",
+    "TLSFailed",
     "ZapError",
 ]
 
@@ -103,3 +104,14 @@ class SequenceError(ProtocolError):
     def __init__(self, command: str) -> None:
         super().__init__(f"the nonce of {command} is not above the last one")
         self.command = command
+
+
+class TLSFailed(ProtocolError):
+    """What came is not TLS, or TLS could not be agreed on, such as for a certificate nobody vouches for.
+
+    :ivar problem: what OpenSSL says of it.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"TLS failed: {problem}")
+        self.problem = problem

@@ -26,6 +26,7 @@ from pyzmtp.errors import (
     ProtocolError,
     ProxyError,
     RoutingIdInUse,
+    TLSFailed,
     TooManyPeers,
     UsageError,
     WebsocketClosed,
@@ -51,6 +52,7 @@ _FORGIVEN: Final = (
     HandshakeTimeout,
     HeartbeatTimeout,
     RoutingIdInUse,
+    TLSFailed,
     TooManyPeers,
     WebsocketClosed,
 )

@@ -25,6 +25,7 @@ from pyzmtp.net.kernel import file_number
 from pyzmtp.net.limiter import Limiter
 from pyzmtp.net.outcome import Outcome
 from pyzmtp.net.protocol import ZMTPProtocol
+from pyzmtp.net.tls import verified_certificate
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
@@ -108,7 +109,9 @@ class Keeper:
             address=zap_address(protocol.transport),
             routing_id=options.routing_id,
             credentials=credentials,
+            certificate=verified_certificate(protocol.transport),
             revoke=revoke,
+            ask_zap=partial(self._core.ask_zap, True),
         )
         check = policy.check
 

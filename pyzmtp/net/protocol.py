@@ -25,6 +25,7 @@ from pyzmtp.net.address import describe
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.kernel import configure
 from pyzmtp.net.reactor import Transport
+from pyzmtp.net.tls import tls_failure
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message
@@ -405,4 +406,6 @@ def _revoke(protocol: ref[ZMTPProtocol], reason: str) -> None:
 def exception_of(reason: Failure) -> Exception:
     """What a Failure is about."""
     value = reason.value
-    return value if isinstance(value, Exception) else RuntimeError(repr(value))
+    if not isinstance(value, Exception):
+        return RuntimeError(repr(value))
+    return tls_failure(value) or value
