@@ -204,11 +204,11 @@ class Connection:
     def data_to_send(self, now: float) -> bytes:
         """The engine's own bytes: greeting, handshake, PING and PONG. Clears :attr:`attention`."""
         self.attention = False
-        output, own = self._output, self._pong + self._heartbeat.ping
-        if own:
-            output += own if self._cipher is None else seal_frames(self._cipher, own)
+        ping, cipher = self._heartbeat.ping, self._cipher
+        own, bare = (self._pong + ping, b"") if self._settings.seals_pings else (self._pong, ping)
+        output = self._output + (own if cipher is None else seal_frames(cipher, own)) + bare
         self._output = self._pong = b""
-        if self._heartbeat.ping:
+        if ping:
             self._heartbeat.sent(now)
         return output
 

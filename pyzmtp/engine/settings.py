@@ -22,7 +22,10 @@ __all__ = ["ConnectionSettings"]
 
 @frozen
 class ConnectionSettings:
-    """What a connection needs to know of its socket."""
+    """What a connection needs to know of its socket.
+
+    :ivar seals_pings: whether a mechanism with keys seals PINGs too; a websocket has its own.
+    """
 
     socket_type: SocketType
     mechanism: Callable[[], Mechanism]
@@ -39,6 +42,7 @@ class ConnectionSettings:
     max_handshake_commands: int = MAX_HANDSHAKE_COMMANDS
     max_properties: int = MAX_PROPERTIES
     max_property_size: int = MAX_PROPERTY_VALUE
+    seals_pings: bool = True
 
     def let_in(self, frames: FrameDecoder) -> None:
         """Let messages through a decoder that so far took the commands of a handshake."""

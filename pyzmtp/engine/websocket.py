@@ -37,8 +37,9 @@ __all__ = ["WebsocketConnection"]
 _MORE: Final = 0x01
 _COMMAND: Final = 0x02
 
-#: Of version 3.0, whose peers take subscriptions as messages, as ZWS does.
-_GREETING: Final = encode_signature(b"") + b"\x03\x00" + encode_rest(b"NULL", False)[1:]
+#: Of version 3.0, whose peers take subscriptions as messages, as ZWS does; the mechanism follows.
+_GREETING: Final = encode_signature(b"") + b"\x03\x00"
+_GREETING_SIZE: Final = 64
 _PING: Final = b"\x04PING"
 
 
@@ -55,6 +56,7 @@ class WebsocketConnection:
         "_greeting_left",
         "_max_handshake_size",
         "_max_message_size",
+        "_mechanism",
         "_pong",
         "_upgrade",
         "_zmtp",
@@ -81,14 +83,17 @@ class WebsocketConnection:
         self.error: ProtocolError | None = None
         self.question: tuple[bytes, ...] | None = None
         # There is one version of ZWS, and none to fall back to.
-        settings = evolve(settings, min_version=(3, 0))
+        mechanism = self._mechanism = settings.mechanism()
+        settings = evolve(
+            settings, mechanism=lambda: mechanism, min_version=(3, 0), seals_pings=False
+        )
         self._zmtp = Connection(settings, now, address, peer_address, incoming)
-        self._upgrade = WebsocketUpgrade(incoming, host, path)
+        self._upgrade = WebsocketUpgrade(incoming, host, path, mechanism.name)
         self._frames = FrameProtocol(client=not incoming, extensions=[])
         self._buffer = bytearray()  # what has come of a websocket message
         self._fault: ProtocolError | None = None  # to be told when all before it is delivered
         self._pong: bytes | None = None  # at most one waits: RFC 6455, 5.5.3 allows that
-        self._greeting_left = len(_GREETING)  # bytes of our own greeting that nobody gets
+        self._greeting_left = _GREETING_SIZE  # bytes of our own greeting that nobody gets
         self._max_message_size = settings.max_message_size
         self._max_handshake_size = settings.max_handshake_size
 
@@ -103,7 +108,9 @@ class WebsocketConnection:
                 data = self._upgrade.feed(data)
                 self.attention = True
                 if self._upgrade.done:
-                    zmtp.receive_data(_GREETING, now, 0)
+                    # Who is the server, a subprotocol does not say.
+                    rest = encode_rest(self._mechanism.name, False)[1:]
+                    zmtp.receive_data(_GREETING + rest, now, 0)
             if self._upgrade.done:
                 if data:
                     zmtp.excuse(now)  # whatever it is, it is a sign of life
@@ -210,6 +217,8 @@ class WebsocketConnection:
             limit = self._max_handshake_size
         elif flags & _COMMAND:
             limit = MAX_COMMAND
+        elif self._mechanism.cipher is not None and limit:  # commands are sealed as well
+            limit = max(limit, MAX_COMMAND) + self._mechanism.cipher.overhead
         if 0 < limit < len(self._buffer) - 1:
             raise FrameTooLarge(len(self._buffer) - 1, limit)
 

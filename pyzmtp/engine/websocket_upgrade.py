@@ -15,10 +15,7 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from pyzmtp.errors import UpgradeFailed
 
-__all__ = ["SUBPROTOCOL", "WebsocketUpgrade"]
-
-#: ZMTP's mechanism NULL over a websocket. libzmq's other name, bare ``ZWS2.0``, goes without metadata.
-SUBPROTOCOL: Final = "ZWS2.0/NULL"
+__all__ = ["WebsocketUpgrade", "subprotocol"]
 
 #: Bytes in the head of the request or of the response (libzmq: WS_BUFFER_SIZE).
 _MAX_HEAD: Final = 8192
@@ -29,22 +26,33 @@ _END: Final = b"\r\n\r\n"
 _REFUSAL: Final = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
+def subprotocol(mechanism: bytes) -> str:
+    """The name of ZMTP with a mechanism over a websocket.
+
+    libzmq's other name for NULL, bare ``ZWS2.0``, goes without metadata.
+    """
+    return f"ZWS2.0/{mechanism.decode('ascii')}"
+
+
 class WebsocketUpgrade:
     """One side's part in the upgrade of one connection, without I/O.
+
+    ``mechanism``: the name of the only one that it agrees to.
 
     :ivar output: what is to be sent; its owner takes it from here.
     :ivar done: whether both sides have agreed.
     """
 
-    def __init__(self, incoming: bool, host: str, path: str) -> None:
+    def __init__(self, incoming: bool, host: str, path: str, mechanism: bytes = b"NULL") -> None:
         self.output = b""
         self.done = False
         self._incoming = incoming
+        self._subprotocol = subprotocol(mechanism)
         self._head = b""
         side = ConnectionType.SERVER if incoming else ConnectionType.CLIENT
         self._handshake = H11Handshake(side)
         if not incoming:
-            request = Request(host=host, target=path, subprotocols=[SUBPROTOCOL])
+            request = Request(host=host, target=path, subprotocols=[self._subprotocol])
             self.output = self._handshake.send(request)
 
     def feed(self, data: bytes) -> bytes:
@@ -83,14 +91,17 @@ class WebsocketUpgrade:
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Request):
-            if SUBPROTOCOL not in event.subprotocols:
+            if self._subprotocol not in event.subprotocols:
                 offered = ", ".join(event.subprotocols) or "no subprotocol"
-                raise UpgradeFailed(f"it offers {offered}, not {SUBPROTOCOL}")
-            self.output = self._handshake.send(AcceptConnection(subprotocol=SUBPROTOCOL))
+                raise UpgradeFailed(f"it offers {offered}, not {self._subprotocol}")
+            accept = AcceptConnection(subprotocol=self._subprotocol)
+            self.output = self._handshake.send(accept)
             self.done = True
         elif isinstance(event, AcceptConnection):
-            if event.subprotocol != SUBPROTOCOL:
-                raise UpgradeFailed(f"it chose no subprotocol, where {SUBPROTOCOL} was offered")
+            if event.subprotocol != self._subprotocol:
+                raise UpgradeFailed(
+                    f"it chose no subprotocol, where {self._subprotocol} was offered"
+                )
             self.done = True
         elif isinstance(event, RejectConnection):
             raise UpgradeFailed(f"it answered with the HTTP status {event.status_code}")

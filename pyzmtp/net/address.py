@@ -86,14 +86,21 @@ class UdpAddress:
 
 @frozen
 class WebsocketAddress:
-    """``ws://host:port/path``.
+    """``ws://host:port/path``, or ``wss://``.
 
     :ivar tcp: host and port, as in ``tcp://``.
     :ivar path: as the address has it: empty, or from its slash on.
+    :ivar secure: whether it is over TLS.
     """
 
     tcp: TcpAddress
     path: str
+    secure: bool = False
+
+    @property
+    def scheme(self) -> str:
+        """What stands before ``://``."""
+        return "wss" if self.secure else "ws"
 
     @property
     def authority(self) -> str:
@@ -126,9 +133,9 @@ def parse(text: str) -> Address | None:
         if not 0 < len(rest) <= _MAX_NAME:
             raise AddressError(text, f"an inproc name has 1 to {_MAX_NAME} characters")
         return InprocAddress(rest)
-    if scheme == "ws":
-        return _parse_websocket(text, rest)
-    known = "tcp, ipc, inproc, udp and ws"
+    if scheme in ("ws", "wss"):
+        return _parse_websocket(text, rest, scheme == "wss")
+    known = "tcp, ipc, inproc, udp, ws and wss"
     raise AddressError(text, f"there is no transport {scheme!r}; there are {known}")
 
 
@@ -138,11 +145,11 @@ def _parse_tcp(text: str, rest: str) -> TcpAddress:
     return TcpAddress(host, port, _split_port(text, source) if semicolon else None)
 
 
-def _parse_websocket(text: str, rest: str) -> WebsocketAddress:
+def _parse_websocket(text: str, rest: str, secure: bool) -> WebsocketAddress:
     authority, slash, path = rest.partition("/")
     if not _PATH.fullmatch(slash + path):
         raise AddressError(text, f"{slash + path!r} is no path")
-    return WebsocketAddress(_parse_tcp(text, authority), slash + path)
+    return WebsocketAddress(_parse_tcp(text, authority), slash + path, secure)
 
 
 def _split_port(text: str, part: str) -> tuple[str, int]:

@@ -29,6 +29,7 @@ from pyzmtp.net.kernel import configure
 from pyzmtp.net.places import ClientPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
+from pyzmtp.net.secure_websocket import over_tls
 from pyzmtp.net.websocket import check_websockets
 from pyzmtp.options import SocketOptions
 
@@ -84,6 +85,8 @@ async def dial(
     """
     if isinstance(place, WebsocketAddress):
         check_websockets()
+        if place.secure:
+            build = over_tls(reactor, place, options, build)
         place = place.tcp
     if isinstance(place, TcpAddress):
         if options.socks_proxy is None:

@@ -36,6 +36,7 @@ from pyzmtp.net.kernel import configure
 from pyzmtp.net.places import ServerPlace
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.net.resolver import resolve
+from pyzmtp.net.secure_websocket import serving_tls
 from pyzmtp.net.websocket import check_websockets
 from pyzmtp.options import SocketOptions
 
@@ -105,8 +106,10 @@ async def listen(
     """
     if isinstance(place, WebsocketAddress):
         check_websockets()
+        if place.secure:
+            factory = serving_tls(reactor, options, factory)
         at = await listen(reactor, place.tcp, name, options, factory)
-        return evolve(at, address=at.address.replace("tcp:", "ws:", 1) + place.path)
+        return evolve(at, address=at.address.replace("tcp", place.scheme, 1) + place.path)
     descriptor = options.use_fd
     try:
         if descriptor is not None and isinstance(place, TcpAddress | IpcAddress):

@@ -21,6 +21,7 @@ from pyzmtp.options.patterns import PatternOptions
 from pyzmtp.options.queues import QueueOptions
 from pyzmtp.options.security import SecurityOptions
 from pyzmtp.options.transports import TransportOptions
+from pyzmtp.options.websockets import WebsocketOptions
 
 __all__ = ["SocketOptions", "options_for"]
 
@@ -30,6 +31,7 @@ class SocketOptions(
     PatternOptions,
     TransportOptions,
     LimitOptions,
+    WebsocketOptions,
     SecurityOptions,
     ConnectionOptions,
     QueueOptions,
