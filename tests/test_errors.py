@@ -49,6 +49,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "CryptographicError": {"command": "INITIATE"},
     "KeyExchangeError": {},
     "SequenceError": {"command": "MESSAGE"},
+    "TLSFailed": {"problem": "certificate verify failed"},
     "RoleMismatch": {"mechanism": "PLAIN", "role": "client"},
     "UpgradeFailed": {"problem": "HTTP status 404"},
     "WebsocketClosed": {"code": 1000, "reason": "done"},

@@ -63,6 +63,11 @@ _DEFAULTS: Final[dict[str, Any]] = {
     "socks_proxy": None,
     "socks_username": None,
     "socks_password": None,
+    "wss_cert_pem": None,
+    "wss_key_pem": None,
+    "wss_trust_pem": None,
+    "wss_trust_system": _NO,
+    "wss_hostname": None,
     "use_fd": None,
     "tcp_accept_filter": (),
     "ipc_filter_uid": (),
@@ -206,6 +211,11 @@ _VALUES: Final[dict[str, tuple[list[Any], list[Any]]]] = {
         [None, "", "x" * 255, "ä" * 127],
         ["x" * 256, "ä" * 128, b"x", 1, "\ud800"],
     ),
+    **dict.fromkeys(
+        ["wss_cert_pem", "wss_key_pem", "wss_trust_pem"],
+        ([None, "x", "x" * 100_000], ["", b"x", 1, "\ud800"]),
+    ),
+    "wss_hostname": ([None, "x", "x" * 253], ["", "x" * 254, b"x", 1, "\ud800"]),
     "security": (
         [None, Null(), Null("there")],
         [True, 1, "PLAIN", b"", "x" * 40, Null, {"admin": "secret"}, ("admin", "secret")],
@@ -265,6 +275,11 @@ _USES: Final = {
             "security",
             "zap_domain",
             "zap_enforce_domain",
+            "wss_cert_pem",
+            "wss_key_pem",
+            "wss_trust_pem",
+            "wss_trust_system",
+            "wss_hostname",
             "authentication_timeout",
             "max_authentications",
             "reconnect_after_refusal",
@@ -355,7 +370,7 @@ def test_a_wrong_value_is_refused_and_the_error_says_all(name: str, value: Any) 
     assert error.option == name
     assert error.problem
     assert str(error) == f"option {name}={error.value!r}: {error.problem}"
-    if name == "socks_password":
+    if name in ("socks_password", "wss_key_pem"):
         assert error.value == "(secret)"
     elif name == "security":  # it may be a key or a password
         assert error.value == f"({type(value).__name__})"
@@ -393,7 +408,7 @@ def test_an_error_names_the_range(name: str, value: Any, problem: str) -> None:
 
 
 def test_a_secret_is_not_shown() -> None:
-    options = SocketOptions(socks_username="anne", socks_password="hush")
+    options = SocketOptions(socks_username="anne", socks_password="hush", wss_key_pem="hush")
     assert "anne" in repr(options)
     assert "hush" not in repr(options)
 

@@ -175,7 +175,6 @@ OTHERS = (
 NAMES = (*PATTERNS, *STREAM, *CONNECTIONS, *METADATA, *SECURITY, *UNITS, *OTHERS)
 
 _SECURITY = "security: not there yet"
-_WSS = "TLS: not there yet"
 
 #: What waits for a part of pyzmtp that is not there yet.
 LATER = {
@@ -186,7 +185,6 @@ LATER = {
     "connect_curve_fuzzer": _SECURITY,
     "z85_decode_fuzzer": _SECURITY,
     "unittest_curve_encoding": _SECURITY,
-    "wss_transport": _WSS,
 }
 
 #: What has no meaning for pyzmtp.

@@ -67,7 +67,7 @@ def over_tls(
     return build_over_tls
 
 
-def serving_tls(reactor: Reactor, options: SocketOptions, factory: ServerFactory) -> ServerFactory:
+def serving_tls(reactor: Reactor, options: SocketOptions, factory: ServerFactory) -> Any:
     """``factory``, with TLS between its protocols and their transports.
 
     Of clients a certificate is asked for if ``wss_trust_pem`` says who may vouch for it (the system's
@@ -87,7 +87,7 @@ def serving_tls(reactor: Reactor, options: SocketOptions, factory: ServerFactory
     root = _root(trusted) if trusted else None
     contexts = ssl.CertificateOptions(**shown, trustRoot=root)
     contexts.requireCertificate = False
-    wrapped: ServerFactory = TLSMemoryBIOFactory(contexts, False, factory, reactor)
+    wrapped: Any = TLSMemoryBIOFactory(contexts, False, factory, reactor)
     return wrapped
 
 

@@ -1,10 +1,11 @@
-"""``ws://``. The libzmq of pyzmq's wheels has none, so both parts are pyzmtp's."""
+"""``ws://`` and ``wss://``. The libzmq of pyzmq's wheels has none, so both parts are pyzmtp's."""
 
 from __future__ import annotations
 
 from interop.conformance.scenario import OURS, TCP, scenario
 from interop.conformance.stage import Stage
 from interop.reactor import until
+from tests.certificates import HOST, Authority
 
 _DRAFT = "ws:// is a draft of libzmq's, which pyzmq's wheels lack"
 _KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
@@ -90,3 +91,18 @@ async def messages_from_a_websocket_subscriber(stage: Stage) -> object:
     seen.append(await raw.read(7))
     raw.write(_masked(b"\x00\x00A"))
     return [*seen, await publisher.receive(), bytes(raw.received)]
+
+
+@scenario("wss_transport", expected=[[5], [5]], transports=TCP, combinations=OURS, why=_DRAFT)
+async def roundtrip_over_tls(stage: Stage) -> object:
+    """A request and its reply, by the certificate's name and not the address's; a path."""
+    authority = Authority()
+    shown = authority.issue("server")
+    server = stage.first("REP", wss_cert_pem=shown.certificate, wss_key_pem=shown.key)
+    trusted = authority.identity.certificate
+    client = stage.second("REQ", wss_trust_pem=trusted, wss_hostname=HOST)
+    await stage.link(server, client, address="wss://127.0.0.1:*/roundtrip")
+    await client.send(b"hello")
+    there = await server.receive()
+    await server.send(b"world")
+    return [[len(frame) for frame in message] for message in (there, await client.receive())]
