@@ -214,7 +214,8 @@ class WebsocketConnection:
             raise FramingError(f"reserved bits are set in the flags byte 0x{flags:02x}")
         limit = self._max_message_size
         if self._zmtp.peer is None:
-            limit = self._max_handshake_size
+            allowed = self._max_handshake_size
+            limit = min(self._mechanism.max_command or allowed, allowed)
         elif flags & _COMMAND:
             limit = MAX_COMMAND
         elif self._mechanism.cipher is not None and limit:  # commands are sealed as well
@@ -254,6 +255,7 @@ class WebsocketConnection:
     def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
         """See :meth:`Connection.encode`."""
         data, count = self._zmtp.encode(messages, limit)
+        self._look()
         return b"".join(self._encode(flags, body) for flags, body in _split(data)), count
 
     def _encode(self, flags: int, body: bytes) -> bytes:

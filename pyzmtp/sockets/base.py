@@ -111,7 +111,7 @@ class Socket:
     def bind(self, where: object, *, security: Policy | None = None) -> Deferred[str]:
         """Listen at ``where``; fires with the real address, the port or path filled in.
 
-        ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``, ``ws://``, ``wss://``), a Twisted
+        ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``, ``ws://``, ``wss://``), an
         endpoint string or an ``IStreamServerEndpoint``. With the option ``use_fd``, an address of
         a kind that has descriptors only says of what kind the given socket is. ``security`` is the policy
         of this bind, in place of the option of that name.

@@ -10,6 +10,8 @@ import pytest
 from pyzmtp import (
     AddressError,
     AuthenticationFailed,
+    CurveClient,
+    CurveServer,
     Disconnected,
     FrameTooLarge,
     HandshakeFailed,
@@ -26,6 +28,7 @@ from pyzmtp import (
     TLSFailed,
     UpgradeFailed,
     UsageError,
+    curve_keypair,
 )
 from pyzmtp.authentication import Verdict
 from pyzmtp.mechanisms.base import Properties
@@ -264,6 +267,24 @@ def test_two_clients(world: World) -> None:
     outcomes = join(world, one, world.make(PairSocket, security=PlainClient("bob", "b")), "ws")
     assert isinstance(outcomes.error, ProtocolError)
     assert isinstance(failure(world, one), RoleMismatch)
+
+
+@pytest.mark.parametrize("segment", [None, 1])
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_curve(world: World, scheme: str, segment: int | None) -> None:
+    world.network.segment_size = segment
+    keys, ours = curve_keypair(), curve_keypair()
+    pulse: dict[str, Any] = {"heartbeat_interval": 1.0, "heartbeat_timeout": 2.0}
+    policy = CurveServer(keys.secret, allow=[ours.public])
+    one = world.make(PairSocket, security=policy, **SERVING, **pulse)
+    client = CurveClient(keys.public, key_pair=ours)
+    other = world.make(PairSocket, security=client, **TRUSTING, **pulse)
+    [peer] = join(world, one, other, scheme)
+    assert peer.mechanism == "CURVE"
+    exchange(world, one, other, bytes(70_000))
+    world.advance(10)
+    exchange(world, one, other)
+    assert not world.of(one, Disconnected)
 
 
 class Scrambled:
