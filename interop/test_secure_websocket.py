@@ -17,7 +17,7 @@ from pyzmtp import (
     TLSClientCertificate,
     TLSFailed,
 )
-from tests.certificates import HOST, Authority
+from tests.tls_certificates import HOST, Authority
 
 CA = Authority()
 SERVER = CA.issue("server")

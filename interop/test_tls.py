@@ -35,7 +35,7 @@ from pyzmtp import (
     TLSClientCertificate,
     TLSFailed,
 )
-from tests.certificates import Authority, Identity, client_options, server_options
+from tests.tls_certificates import Authority, Identity, client_options, server_options
 
 CA = Authority()
 SERVER = CA.issue("server")

@@ -19,10 +19,10 @@ class _Once:
     overhead = 1
     wiped = False
 
-    def seal(self, flags: int, body: bytes) -> bytes:
+    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
         if self.wiped:
             raise CryptographicError("MESSAGE")
-        return bytes((flags,)) + body
+        return bytes((flags,)), body
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         return sealed[0], sealed[1:]

@@ -35,7 +35,7 @@ from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.net.address import TcpAddress, WebsocketAddress, parse
 
-from ..certificates import HOST, Authority
+from ..tls_certificates import HOST, Authority
 from .test_websocket import client, frame, port_in, ready, request, unmasked
 from .world import Outcomes, World
 
@@ -292,9 +292,10 @@ class Scrambled:
 
     overhead = 20
 
-    def seal(self, flags: int, body: bytes) -> bytes:
+    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
         # What a PING begins with, lest it be taken for one.
-        return b"\x04PING".ljust(19, b"#") + bytes((flags,)) + bytes(b ^ 0xA5 for b in body)
+        head = b"\x04PING".ljust(19, b"#") + bytes((flags,))
+        return head, bytes(b ^ 0xA5 for b in body)
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         assert sealed.startswith(b"\x04PING#")

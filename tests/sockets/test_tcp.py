@@ -125,7 +125,7 @@ def test_a_host_that_cannot_be_bound_is_a_bind_error(world: World, where: str) -
         "tcp://", "tcp://127.0.0.1", "tcp://:5555", "tcp://127.0.0.1:", "tcp://127.0.0.1:http",
         "tcp://127.0.0.1:70000", "tcp://127.0.0.1:-1", "tcp://127.0.0.1:12x", "tcp://a b:5555",
         "tcp://127.0.0.1:\N{ARABIC-INDIC DIGIT FIVE}", "tcp://1*:5", "TCP://127.0.0.1:5555",
-        "udp://127.0.0.1:5555", "wss://127.0.0.1:80/", "://x", "tcp://h\x00st:1", "nonsense", "",
+        "udp://127.0.0.1:5555", "wsx://127.0.0.1:80/", "://x", "tcp://h\x00st:1", "nonsense", "",
         "tcp:127.0.0.1:5555x", "tcp://[::1:5555",
     ],
 )  # fmt: skip

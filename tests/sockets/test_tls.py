@@ -32,7 +32,7 @@ from pyzmtp import (
     TLSFailed,
 )
 
-from ..certificates import (
+from ..tls_certificates import (
     Authority,
     Identity,
     TLSClient,

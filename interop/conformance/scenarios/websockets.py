@@ -5,7 +5,7 @@ from __future__ import annotations
 from interop.conformance.scenario import OURS, TCP, scenario
 from interop.conformance.stage import Stage
 from interop.reactor import until
-from tests.certificates import HOST, Authority
+from tests.tls_certificates import HOST, Authority
 
 _DRAFT = "ws:// is a draft of libzmq's, which pyzmq's wheels lack"
 _KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
