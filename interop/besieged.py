@@ -1,7 +1,8 @@
 """A pyzmtp server in a process of its own, so that its memory can be measured.
 
-Run as `python -m interop.besieged` with a mechanism and the server's secret key for CURVE. It prints
-its address and serves until its standard input ends. Under PLAIN the user `good` comes in; whoever else asks never hears of it.
+Run as `python -m interop.besieged` with a mechanism and the server's secret key for CURVE. It
+prints its address and serves until its standard input ends. Under PLAIN the user `good` comes in;
+whoever else asks never hears of it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A crowd of connections that never become ready, in a process of its own.
 
-Run as `python -m interop.crowd` with the address of the server, what the crowd does (`silent`, `drip`,
-`maximal`), its mechanism, a HELLO of CURVE in hexadecimal, how many they are and over how many addresses. It
-prints how many have connected once all have; for each line on standard input it prints how many of them the server still
-bears. It ends with its standard input. It imports the standard library only.
+Run as `python -m interop.crowd` with the address of the server, what the crowd does (`silent`,
+`drip`, `maximal`), its mechanism, a HELLO of CURVE in hexadecimal, how many they are and over how
+many addresses. It prints how many have connected once all have; for each line on standard input it
+prints how many of them the server still bears. It ends with its standard input. It imports the
+standard library only.
 """
 
 from __future__ import annotations

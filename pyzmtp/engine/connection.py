@@ -16,7 +16,6 @@ from math import inf
 from pyzmtp._speedups import FrameDecoder, encode_batch
 from pyzmtp.authentication import Grant, Refusal, Verdict
 from pyzmtp.constants import MAX_IDENTITY, SocketType
-from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.engine.introduction import (
     check_identity,
     check_mechanism,
@@ -115,9 +114,7 @@ class Connection:
         self._frames.commands_only = True
         self._decoder: FrameDecoder | SealedDecoder = self._frames  # from the handshake on
         self._encode = encode_batch
-        self._heartbeat = Heartbeat(
-            settings.heartbeat_interval, settings.heartbeat_timeout, settings.heartbeat_ttl
-        )
+        self._heartbeat = settings.new_heartbeat()
         self._output = encode_signature(settings.routing_id)
         self._pong = b""
         self._limits = HandshakeLimits(settings, now, incoming)

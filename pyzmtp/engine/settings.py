@@ -15,6 +15,7 @@ from pyzmtp.constants import (
     MAX_PROPERTY_VALUE,
     SocketType,
 )
+from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.mechanisms.base import Mechanism
 
 __all__ = ["ConnectionSettings"]
@@ -43,6 +44,10 @@ class ConnectionSettings:
     max_properties: int = MAX_PROPERTIES
     max_property_size: int = MAX_PROPERTY_VALUE
     seals_pings: bool = True
+
+    def new_heartbeat(self) -> Heartbeat:
+        """The heartbeat of one connection."""
+        return Heartbeat(self.heartbeat_interval, self.heartbeat_timeout, self.heartbeat_ttl)
 
     def let_in(self, frames: FrameDecoder) -> None:
         """Let messages through a decoder that so far took the commands of a handshake."""

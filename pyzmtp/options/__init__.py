@@ -43,7 +43,16 @@ class SocketOptions(
     ``ValueError``), an option that a socket type has no use for raises :exc:`UsageError`.
     """
 
+    def __copy__(self) -> SocketOptions:
+        return self
+
+    def __deepcopy__(self, memo: object) -> SocketOptions:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
+        for field in attrs.fields(type(self)):
+            if not field.repr and getattr(self, field.name) is not None:
+                raise TypeError(f"the option {field.name} is a secret, and is not pickled")
         # A mapping that nobody can change can be neither pickled nor copied deeply.
         return _make, ({**vars(self), "metadata": dict(self.metadata)},)
 
