@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pyzmtp._speedups import IMPLEMENTATION
 from pyzmtp.authentication import ZAP, AuthenticationRequest, Grant, Refusal
+from pyzmtp.authenticator import Authenticator
 from pyzmtp.callbacks import (
     MessageTransport,
     ProtocolSocket,
@@ -135,6 +136,7 @@ __all__ = [
     "AuthenticationRequest",
     "AuthenticationRevoked",
     "AuthenticationUnavailable",
+    "Authenticator",
     "BindError",
     "BindFailed",
     "CertificateError",

@@ -32,6 +32,8 @@ _LAYERS: Final[dict[int, set[str]]] = {
         "service",
         "proxy",
         "zap",
+        "zap_server",
+        "authenticator",
         "callbacks",
         "certificates",
     },

@@ -36,7 +36,7 @@ from pyzmtp.net.outcome import Outcome
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
-__all__ = ["InprocConnecter", "InprocKeeper", "InprocListener"]
+__all__ = ["InprocConnecter", "InprocKeeper", "InprocListener", "is_bound"]
 
 
 @define(eq=False)
@@ -66,6 +66,12 @@ _names: WeakKeyDictionary[object, _Names] = WeakKeyDictionary()
 
 def _names_of(core: SocketCore) -> _Names:
     return _names.setdefault(core.reactor, _Names())
+
+
+def is_bound(reactor: object, address: str) -> bool:
+    """Whether a socket of ``reactor`` is bound to ``address``, an ``inproc://`` one."""
+    names = _names.get(reactor)
+    return names is not None and address.removeprefix("inproc://") in names.bound
 
 
 class InprocKeeper:

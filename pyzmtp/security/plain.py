@@ -23,7 +23,7 @@ from pyzmtp.mechanisms.plain import (
 from pyzmtp.security.keys import Text
 from pyzmtp.security.policy import SecretPolicy, check_of, domain_of
 
-__all__ = ["PlainClient", "PlainServer"]
+__all__ = ["Passwords", "PlainClient", "PlainServer"]
 
 
 class PlainServer(SecretPolicy):
@@ -43,7 +43,7 @@ class PlainServer(SecretPolicy):
         domain: str | None = None,
     ) -> None:
         self.domain = domain_of(domain)
-        self.check = _Passwords(check) if isinstance(check, Mapping) else check_of(check)
+        self.check = Passwords(check) if isinstance(check, Mapping) else check_of(check)
 
     def new_mechanism(self, properties: Properties, domain: str) -> PlainServerMechanism:
         """See :class:`Policy`."""
@@ -73,7 +73,7 @@ class PlainClient(SecretPolicy):
         return f"PlainClient(username={self._username!r})"
 
 
-class _Passwords(SecretPolicy):
+class Passwords(SecretPolicy):
     """Decides by a table of names and passwords."""
 
     def __init__(self, passwords: Mapping[str, Text] | Mapping[bytes, Text]) -> None:
