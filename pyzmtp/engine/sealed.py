@@ -10,7 +10,7 @@ from typing import Any, Final
 from pyzmtp._speedups import FrameDecoder
 from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE, SHORT_FRAME_LIMIT
 from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
-from pyzmtp.mechanisms.base import Cipher
+from pyzmtp.mechanisms.base import Cipher, Frame
 from pyzmtp.wire.command import decode_command
 from pyzmtp.wire.message import Message, Outgoing
 
@@ -96,11 +96,9 @@ class SealedDecoder:
     def _open(self, messages: list[Message], limit: int) -> None:
         """Open frames up to the first command, fault, or the limit."""
         opened = 0
-        unseal = self._cipher.open
         try:
-            for [body] in self._sealed:
+            for flags, frame in self._cipher.open(self._sealed):
                 opened += 1
-                flags, frame = unseal(body)
                 if flags or self._message or self._max_size:
                     self._check(flags, len(frame))
                 if flags & COMMAND:
@@ -120,7 +118,9 @@ class SealedDecoder:
                     break
         except ProtocolError as error:
             self.error = error
-        del self._sealed[:opened]
+            self._sealed = []
+        else:
+            del self._sealed[:opened]
 
     def _check(self, flags: int, size: int) -> None:
         """Hold a frame that was opened to the rules of all frames."""
@@ -147,21 +147,23 @@ def _in_clear(command: bytes) -> ProtocolError:
 
 def encode_sealed_batch(cipher: Cipher, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
     """As :func:`encode_batch`, and sealed. Raises what the cipher raises when it is used up."""
-    parts: list[bytes] = []
+    frames: list[Frame] = []
     size = 0
     count = 0
     for message in messages:
         if isinstance(message, list):
             more = len(message)
-            for frame in message:
+            for body in message:
                 more -= 1
-                size += _seal(cipher, parts, MORE if more else 0, frame)
+                size += len(body)
+                frames.append((MORE if more else 0, body))
         else:
-            size += _seal_wire(cipher, parts, message.wire)
+            size += len(message.wire)
+            frames += _frames_in(message.wire)
         count += 1
-        if size >= limit:
+        if size + cipher.overhead * len(frames) >= limit:
             break
-    return b"".join(parts), count
+    return _seal(cipher, frames), count
 
 
 def seal_frames(cipher: Cipher, data: bytes) -> bytes:
@@ -169,33 +171,32 @@ def seal_frames(cipher: Cipher, data: bytes) -> bytes:
 
     Nothing if the cipher is used up: the next message will end the connection.
     """
-    parts: list[bytes] = []
     try:
-        _seal_wire(cipher, parts, data)
+        return _seal(cipher, _frames_in(data))
     except ProtocolError:
         return b""
-    return b"".join(parts)
 
 
-def _seal_wire(cipher: Cipher, parts: list[bytes], data: bytes) -> int:
-    """Seal all frames in ``data``; see :func:`_seal`."""
+def _frames_in(data: bytes) -> list[Frame]:
+    """The frames that ``data`` consists of."""
+    frames: list[Frame] = []
     view: Any = memoryview(data)
     position = 0
-    size = 0
     while position < len(data):
         flags = data[position]
         start = position + (9 if flags & LONG else 2)
         position = start + int.from_bytes(view[position + 1 : start], "big")
-        size += _seal(cipher, parts, flags & _OWN_FLAGS, data[start:position])
-    return size
+        frames.append((flags & _OWN_FLAGS, data[start:position]))
+    return frames
 
 
-def _seal(cipher: Cipher, parts: list[bytes], flags: int, body: bytes) -> int:
-    """Append the frame that carries another one to ``parts``; return how many bytes it carries."""
-    head, box = cipher.seal(flags, body)
-    size = len(head) + len(box)
-    if size > SHORT_FRAME_LIMIT:
-        parts += (_LONG_HEAD + size.to_bytes(8, "big"), head, box)
-    else:
-        parts += (_SHORT_HEADS[size], head, box)
-    return size
+def _seal(cipher: Cipher, frames: list[Frame]) -> bytes:
+    """The frames that carry ``frames``."""
+    parts: list[bytes] = []
+    for head, box in cipher.seal(frames):
+        size = len(head) + len(box)
+        if size > SHORT_FRAME_LIMIT:
+            parts += (_LONG_HEAD + size.to_bytes(8, "big"), head, box)
+        else:
+            parts += (_SHORT_HEADS[size], head, box)
+    return b"".join(parts)

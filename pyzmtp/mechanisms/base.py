@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from pyzmtp.authentication import Verdict
 
-__all__ = ["Cipher", "Mechanism", "Properties"]
+__all__ = ["Cipher", "Frame", "Mechanism", "Properties"]
 
 #: What a socket says of itself, in the order in which it does.
 Properties = Sequence[tuple[str, bytes]]
+
+
+#: A frame: its flags (MORE, COMMAND), and its body.
+Frame = tuple[int, bytes]
 
 
 class Cipher(Protocol):
@@ -23,18 +27,19 @@ class Cipher(Protocol):
 
     overhead: int
 
-    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
-        """The body that carries a frame with these ``flags`` (MORE, COMMAND) and this ``body``.
+    def seal(self, frames: Iterable[Frame]) -> Iterator[tuple[bytes, bytes]]:
+        """The bodies that carry ``frames``, one by one.
 
-        In two parts, which follow one another: a large one need not be copied to be one.
+        Each in two parts, which follow one another: a large one need not be copied to be one.
 
         Raises :exc:`ProtocolError` when that is no longer safe, or the keys are wiped.
         """
 
-    def open(self, sealed: bytes) -> tuple[int, bytes]:
-        """The flags and body of the frame that ``sealed`` carries.
+    def open(self, sealed: Iterable[Sequence[bytes]]) -> Iterator[Frame]:
+        """The frames that the bodies in ``sealed`` carry, which are messages of one frame each.
 
-        Raises :exc:`ProtocolError` for what is malformed, out of order or was tampered with.
+        Raises :exc:`ProtocolError` for what is malformed, out of order or was tampered with. Nothing
+        happens to bodies that are not asked for.
         """
 
     def wipe(self) -> None:

@@ -9,12 +9,14 @@ The flags within are MORE and, which RFC 26 leaves to be defined and libzmq does
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from nacl._sodium import ffi, lib  # type: ignore[import-not-found]
 
 from pyzmtp.constants import COMMAND, MORE
 from pyzmtp.errors import CommandError, CryptographicError, SequenceError, UnexpectedCommand
+from pyzmtp.mechanisms.base import Frame
 from pyzmtp.mechanisms.curve_boxes import BOX_SIZE, SHORT_NONCE_SIZE, Secret
 
 __all__ = ["MESSAGE_OVERHEAD", "CurveCipher"]
@@ -28,10 +30,12 @@ _FROM_CLIENT: Final = b"CurveZMQMESSAGEC"
 _FROM_SERVER: Final = b"CurveZMQMESSAGES"
 
 _LAST_NONCE: Final = 2 ** (8 * SHORT_NONCE_SIZE) - 1
-#: A frame's flags, and the byte that stands for them in the box.
+#: A frame's flags, and the byte that stands for them in the box: of that the lowest bit is MORE and the
+#: next COMMAND, and the others mean nothing.
 _INNER: Final = {0: b"\x00", MORE: b"\x01", COMMAND: b"\x02"}
-_INNER_MORE: Final = 0x01
-_INNER_COMMAND: Final = 0x02
+_FLAGS: Final = {
+    bytes((inner,)): (0, MORE, COMMAND, MORE | COMMAND)[inner & 3] for inner in range(256)
+}
 
 #: Bytes in a cipher's buffer at first, and at the most: a frame that is longer gets one of its own.
 _FIRST_ROOM: Final = 1024
@@ -71,43 +75,47 @@ class CurveCipher:
         self._room = ffi.new("unsigned char[]", _FIRST_ROOM)
         self._bytes = ffi.buffer(self._room)
 
-    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
-        """See :class:`Cipher`. Raises :exc:`SequenceError` when no nonce is left, or no key."""
-        if self._sent == _LAST_NONCE:
-            raise SequenceError("MESSAGE")
-        self._sent += 1
-        nonce = self._sent.to_bytes(8, "big")
-        plain = _INNER[flags] + body
-        size = len(plain)
-        box, room = self._room, self._bytes
-        if size + BOX_SIZE > len(room):
-            box, room = self._more_room(size + BOX_SIZE)
-        lib.crypto_secretbox_easy(box, plain, size, self._seal_prefix + nonce, self._key.lent)
-        return _HEAD + nonce, room[: size + BOX_SIZE]
+    # Both are generators: what stays the same from frame to frame is looked up once a batch.
 
-    def open(self, sealed: bytes) -> tuple[int, bytes]:
+    def seal(self, frames: Iterable[Frame]) -> Iterator[tuple[bytes, bytes]]:
+        """See :class:`Cipher`. Raises :exc:`SequenceError` when no nonce is left, or no key."""
+        seal, prefix, key = lib.crypto_secretbox_easy, self._seal_prefix, self._key.lent
+        box, room = self._room, self._bytes
+        most = len(room) - BOX_SIZE
+        for flags, body in frames:
+            if self._sent == _LAST_NONCE:
+                raise SequenceError("MESSAGE")
+            self._sent += 1
+            nonce = self._sent.to_bytes(8, "big")
+            plain = _INNER[flags] + body
+            size = len(plain)
+            if size > most:
+                box, room = self._more_room(size + BOX_SIZE)
+                most = len(room) - BOX_SIZE
+            seal(box, plain, size, prefix + nonce, key)
+            yield _HEAD + nonce, room[: size + BOX_SIZE]
+
+    def open(self, sealed: Iterable[Sequence[bytes]]) -> Iterator[Frame]:
         """See :class:`Cipher`. Bits of the inner flags that mean nothing are ignored, as in libzmq."""
-        nonce = sealed[8:16]
-        if len(sealed) < MESSAGE_OVERHEAD or not sealed.startswith(_HEAD):
-            raise _fault(sealed)
-        if nonce <= self._received:  # of equal length, so that bytes compare like the numbers
-            raise SequenceError("MESSAGE")
-        self._received = nonce
-        size = len(sealed) - _NONCE_END
+        unseal, prefix, key = lib.crypto_secretbox_open_easy, self._open_prefix, self._key.lent
         plain, room = self._room, self._bytes
-        if size > len(room):
-            plain, room = self._more_room(size)
-        large = size >= _LARGE
-        box = ffi.from_buffer(sealed) + _NONCE_END if large else sealed[_NONCE_END:]
-        key = self._key.lent
-        if lib.crypto_secretbox_open_easy(plain, box, size, self._open_prefix + nonce, key):
-            raise CryptographicError("MESSAGE")
-        frame = room[1 : size - BOX_SIZE]
-        inner = plain[0]
-        if inner:
-            more = MORE if inner & _INNER_MORE else 0
-            return more | (COMMAND if inner & _INNER_COMMAND else 0), frame
-        return 0, frame
+        most = len(room)
+        for [body] in sealed:
+            nonce = body[8:16]
+            size = len(body) - _NONCE_END
+            if size <= BOX_SIZE or body[:8] != _HEAD:
+                raise _fault(body)
+            if nonce <= self._received:  # of equal length, so that bytes compare like the numbers
+                raise SequenceError("MESSAGE")
+            self._received = nonce
+            if size > most:
+                plain, room = self._more_room(size)
+                most = len(room)
+            large = size >= _LARGE
+            box = ffi.from_buffer(body) + _NONCE_END if large else body[_NONCE_END:]
+            if unseal(plain, box, size, prefix + nonce, key):
+                raise CryptographicError("MESSAGE")
+            yield _FLAGS[room[0]], room[1 : size - BOX_SIZE]
 
     def wipe(self) -> None:
         """See :class:`Cipher`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 import pytest
 
 from pyzmtp._speedups import FrameDecoder, encode_batch, encode_frame
@@ -16,7 +18,7 @@ from pyzmtp.errors import (
     SequenceError,
     UnexpectedCommand,
 )
-from pyzmtp.mechanisms.base import Cipher
+from pyzmtp.mechanisms.base import Cipher, Frame
 from pyzmtp.wire.command import Command
 from pyzmtp.wire.message import Message, Outgoing, SharedMessage
 
@@ -32,16 +34,18 @@ class Envelope:
     def __init__(self, left: int = 1_000_000) -> None:
         self.left = left
 
-    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
-        if not self.left:
-            raise SequenceError("MESSAGE")
-        self.left -= 1
-        return _HEAD + bytes((flags,)), body
+    def seal(self, frames: Iterable[Frame]) -> Iterator[tuple[bytes, bytes]]:
+        for flags, body in frames:
+            if not self.left:
+                raise SequenceError("MESSAGE")
+            self.left -= 1
+            yield _HEAD + bytes((flags,)), body
 
-    def open(self, sealed: bytes) -> tuple[int, bytes]:
-        if not sealed.startswith(_HEAD):
-            raise CryptographicError("MESSAGE")
-        return sealed[5], sealed[6:]
+    def open(self, sealed: Iterable[Sequence[bytes]]) -> Iterator[Frame]:
+        for [body] in sealed:
+            if not body.startswith(_HEAD):
+                raise CryptographicError("MESSAGE")
+            yield body[5], body[6:]
 
     def wipe(self) -> None:
         self.left = 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+
 import pytest
 
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.connection import Connection
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.errors import CryptographicError, FramingError
+from pyzmtp.mechanisms.base import Frame
 from pyzmtp.mechanisms.null import NullMechanism
 
 from ..sockets.world import hello, short
@@ -19,13 +22,15 @@ class _Once:
     overhead = 1
     wiped = False
 
-    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
-        if self.wiped:
-            raise CryptographicError("MESSAGE")
-        return bytes((flags,)), body
+    def seal(self, frames: Iterable[Frame]) -> Iterator[tuple[bytes, bytes]]:
+        for flags, body in frames:
+            if self.wiped:
+                raise CryptographicError("MESSAGE")
+            yield bytes((flags,)), body
 
-    def open(self, sealed: bytes) -> tuple[int, bytes]:
-        return sealed[0], sealed[1:]
+    def open(self, sealed: Iterable[Sequence[bytes]]) -> Iterator[Frame]:
+        for [body] in sealed:
+            yield body[0], body[1:]
 
     def wipe(self) -> None:
         self.wiped = True

@@ -10,7 +10,7 @@ from nacl.bindings import (
     crypto_secretbox_open,
 )
 
-from pyzmtp.mechanisms.base import Mechanism
+from pyzmtp.mechanisms.base import Cipher, Frame, Mechanism
 
 #: What a PUSH says of itself, and a PULL.
 PUSH = b"\x0bSocket-Type\x00\x00\x00\x04PUSH"
@@ -161,3 +161,15 @@ class ReferenceServer:
         return int.from_bytes(body[8:16], "big"), crypto_box_open(
             body[16:], nonce, self.C1, self.s1
         )
+
+
+def seal(cipher: Cipher, flags: int, body: bytes) -> tuple[bytes, bytes]:
+    """What carries one frame."""
+    [parts] = cipher.seal([(flags, body)])
+    return parts
+
+
+def unseal(cipher: Cipher, body: bytes) -> Frame:
+    """The one frame that ``body`` carries."""
+    [frame] = cipher.open([[body]])
+    return frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from pyzmtp import (
     curve_keypair,
 )
 from pyzmtp.authentication import Verdict
-from pyzmtp.mechanisms.base import Properties
+from pyzmtp.mechanisms.base import Frame, Properties
 from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.net.address import TcpAddress, WebsocketAddress, parse
 
@@ -292,14 +293,16 @@ class Scrambled:
 
     overhead = 20
 
-    def seal(self, flags: int, body: bytes) -> tuple[bytes, bytes]:
-        # What a PING begins with, lest it be taken for one.
-        head = b"\x04PING".ljust(19, b"#") + bytes((flags,))
-        return head, bytes(b ^ 0xA5 for b in body)
+    def seal(self, frames: Iterable[Frame]) -> Iterator[tuple[bytes, bytes]]:
+        for flags, body in frames:
+            # What a PING begins with, lest it be taken for one.
+            head = b"\x04PING".ljust(19, b"#") + bytes((flags,))
+            yield head, bytes(b ^ 0xA5 for b in body)
 
-    def open(self, sealed: bytes) -> tuple[int, bytes]:
-        assert sealed.startswith(b"\x04PING#")
-        return sealed[19], bytes(b ^ 0xA5 for b in sealed[20:])
+    def open(self, sealed: Iterable[Sequence[bytes]]) -> Iterator[Frame]:
+        for [body] in sealed:
+            assert body.startswith(b"\x04PING#")
+            yield body[19], bytes(b ^ 0xA5 for b in body[20:])
 
     def wipe(self) -> None:
         """There is no key."""
