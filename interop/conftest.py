@@ -96,6 +96,13 @@ def binder(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(params=["pyzmtp", "libzmq"], ids=["pyzmtp-serves", "libzmq-serves"])
+def server(request: pytest.FixtureRequest) -> str:
+    """Name the side that is the server, under PLAIN and CURVE: a test that asks for it runs both ways."""
+    name: str = request.param
+    return name
+
+
 @pytest.fixture
 def directory() -> Iterator[Path]:
     """Give a directory for ipc sockets: pytest's own may be too long for a socket's path."""

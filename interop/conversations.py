@@ -16,10 +16,12 @@ from twisted.internet.defer import Deferred
 
 from interop.payloads import Frame, Made, Message, describe, expected, frame_bytes, message_bytes
 from interop.peer import RemoteSocket
-from interop.reactor import PATIENCE, within
-from interop.sockets import Receiver, Sender
+from interop.reactor import PATIENCE, reactor, within
+from interop.sockets import CLASSES, EventLog, Receiver, Sender, link
 from pyzmtp import (
     DealerSocket,
+    Disconnected,
+    HandshakeFailed,
     PubSocket,
     RepSocket,
     ReqSocket,
@@ -241,6 +243,26 @@ CONVERSATIONS: dict[tuple[str, str], tuple[Conversation, ...]] = {
     ("PUSH", "PULL"): (we_send(),),
     ("PULL", "PUSH"): (they_send(),),
 }
+
+
+async def say_everything(
+    our_kind: str,
+    theirs: RemoteSocket,
+    binder: str,
+    where: str,
+    cases: Sequence[Case] = CASES,
+    **options: Any,
+) -> None:
+    """Join a pair and try all that it can say, over one connection."""
+    async with CLASSES[our_kind](reactor, **our_options(our_kind), **options) as ours:
+        events = EventLog(ours)
+        await link(ours, events, theirs, binder, where)
+        await let_publish(ours, theirs)
+        for case in cases:
+            for conversation in CONVERSATIONS[our_kind, theirs.kind]:
+                await conversation(ours, theirs, case)
+        assert not events.of(Disconnected)
+        assert not events.of(HandshakeFailed)
 
 
 def our_options(kind: str) -> dict[str, Any]:

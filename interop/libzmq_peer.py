@@ -22,6 +22,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import zmq
+from zmq.auth import CURVE_ALLOW_ANY
+from zmq.auth.thread import ThreadAuthenticator
 
 from interop.flooder import Flooder
 from interop.payloads import describe, from_json, message_bytes, number_frame
@@ -52,6 +54,7 @@ class Peer:
     def __init__(self) -> None:
         self.context = zmq.Context()
         self.sockets: dict[str, zmq.Socket[bytes]] = {}
+        self.authenticator: ThreadAuthenticator | None = None
 
     # -- sockets ----------------------------------------------------------------------------
 
@@ -99,9 +102,27 @@ class Peer:
         closing.close(linger=linger)
 
     def do_close_all(self) -> None:
-        """Close every socket, dropping what is unsent."""
+        """Close every socket, dropping what is unsent, and stop the ZAP handler."""
         for name in list(self.sockets):
             self.do_close(name, linger=0)
+        if self.authenticator is not None:
+            self.authenticator.stop()
+            self.authenticator = None
+
+    def do_authenticate(
+        self, passwords: dict[str, str], keys: str | None, allow: list[str], deny: list[str]
+    ) -> None:
+        """Begin to answer ZAP requests, as pyzmq does it; or go on with other rules.
+
+        Without `keys`, a directory of certificates, any client that knows the server's key may come in.
+        """
+        if self.authenticator is None:
+            self.authenticator = ThreadAuthenticator(self.context)
+            self.authenticator.start()
+        self.authenticator.allow(*allow)
+        self.authenticator.deny(*deny)
+        self.authenticator.configure_plain(domain="*", passwords=passwords)
+        self.authenticator.configure_curve(domain="*", location=keys or CURVE_ALLOW_ANY)
 
     def do_watch(self, socket: str) -> None:
         """Have libzmq tell when the socket loses a connection."""
@@ -157,6 +178,19 @@ class Peer:
             describe(self._receive(socket, deadline, f"received {done} of {count}"))
             for done in range(count)
         ]
+
+    def do_receive_properties(self, socket: str, names: list[str], timeout: float) -> list[str]:
+        """Receive a message, and give these properties of its first frame, "" for those it has not."""
+        if not self.sockets[socket].poll(milliseconds(timeout)):
+            raise CommandFailed("no message came")
+        frame, *_ = self.sockets[socket].recv_multipart(zmq.DONTWAIT, copy=False)
+        known: list[str] = []
+        for name in names:
+            try:
+                known.append(str(frame.get(name)))
+            except zmq.ZMQError:
+                known.append("")
+        return known
 
     def do_receive_until(self, socket: str, last: str, timeout: float) -> list[list[str]]:
         """Receive up to a message whose first frame is `last` (in hexadecimal), and describe."""

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -86,6 +86,25 @@ class LibzmqPeer(ProcessProtocol):
     async def close_all(self) -> None:
         """Close all sockets of the process."""
         await self.call("close_all")
+
+    async def authenticate(
+        self,
+        passwords: Mapping[str, str] | None = None,
+        keys: Path | None = None,
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+    ) -> None:
+        """Have pyzmq answer the ZAP requests of this process's sockets; a second call adds to the first.
+
+        `keys`: a directory of certificates; without it all CURVE clients are let in.
+        """
+        await self.call(
+            "authenticate",
+            passwords=dict(passwords or {}),
+            keys=None if keys is None else str(keys),
+            allow=list(allow),
+            deny=list(deny),
+        )
 
     def ping(
         self, address: str, seconds: float, reads: bool, context: bytes = b""
@@ -273,6 +292,10 @@ class RemoteSocket:
     def receive(self, number: int, patience: float = PATIENCE) -> Deferred[list[list[str]]]:
         """Receive; fire with the description of each message."""
         return self._call("receive", patience, count=number, timeout=patience)
+
+    def receive_properties(self, *names: str) -> Deferred[list[str]]:
+        """Receive one message; fire with what libzmq knows of it by these names."""
+        return self._call("receive_properties", names=names, timeout=PATIENCE)
 
     def receive_bytes(self, size: int, patience: float = PATIENCE) -> Deferred[list[str]]:
         """Receive through a STREAM; fire with the description of who sent, and of all bytes."""

@@ -11,22 +11,16 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import deferLater
 
 from interop.conversations import (
-    CONVERSATIONS,
-    MULTIPART,
     OUR_ID,
     THEIR_ID,
     check,
-    hear_publisher,
-    let_publish,
     our_options,
-    their_options,
 )
 from interop.payloads import (
     Frame,
@@ -40,10 +34,10 @@ from interop.payloads import (
 )
 from interop.peer import LibzmqPeer, RemoteSocket, Spawn
 from interop.reactor import reactor, until, within
+from interop.restarts import RECONNECT, begin, end, two_lives
 from interop.sockets import CLASSES, PAIRS, EventLog, any_address, lasting_address
 from pyzmtp import (
     DealerSocket,
-    Disconnected,
     HandshakeSucceeded,
     NotPossibleNow,
     PubSocket,
@@ -51,30 +45,8 @@ from pyzmtp import (
     PushSocket,
     RepSocket,
     ReqSocket,
-    SubSocket,
     XPubSocket,
-    XSubSocket,
 )
-
-#: Short, so that a test does not wait long for a peer that is back.
-RECONNECT = 0.02
-
-
-async def begin(spawn: Spawn, kind: str, binder: str, address: str, **options: Any) -> RemoteSocket:
-    """Start a libzmq process with one socket at `address`.
-
-    A subscriber that binds has subscribed to everything before anybody can reach it, since what
-    its publisher has kept will come at once.
-    """
-    peer = await spawn()
-    theirs = await peer.open(kind, **{**their_options(kind), **options})
-    if binder == "pyzmtp":
-        await theirs.connect(address)
-    else:
-        if kind in ("SUB", "XSUB"):
-            await theirs.subscribe(b"")
-        await theirs.bind(address)
-    return theirs
 
 
 async def settled(value: Callable[[], int]) -> int:
@@ -86,52 +58,11 @@ async def settled(value: Callable[[], int]) -> int:
     return seen[-1]
 
 
-async def end(theirs: RemoteSocket, events: EventLog) -> None:
-    """Kill the process of `theirs` and wait until our socket has noticed."""
-    seen = len(events.of(Disconnected))
-    await theirs.peer.kill()
-    await events.wait(Disconnected, seen + 1)
-
-
-async def meet_again(ours: Any, theirs: RemoteSocket, binder: str) -> None:
-    """Restore the subscription of a pair that has lost its connection.
-
-    A bound publisher forgets with the connection, one that connects does not. Our subscriber
-    subscribes again by itself.
-    """
-    if isinstance(ours, SubSocket | XSubSocket):
-        await hear_publisher(ours, theirs)
-    elif binder == "pyzmtp":
-        if isinstance(ours, XPubSocket):
-            assert await within(ours.receive(), "notice of the lost subscription") == [b"\x00"]
-        await let_publish(ours, theirs)
-
-
 @pytest.mark.parametrize(("our_kind", "their_kind"), PAIRS, ids=["-".join(p) for p in PAIRS])
 async def test_pair_goes_on_with_a_new_process(
-    our_kind: str, their_kind: str, binder: str, spawn: Spawn, directory: Path
+    our_kind: str, their_kind: str, binder: str, spawn: Spawn
 ) -> None:
-    address = lasting_address("tcp", directory)
-    options = our_options(our_kind)
-    async with CLASSES[our_kind](reactor, reconnect_interval=RECONNECT, **options) as ours:
-        events = EventLog(ours)
-        if binder == "pyzmtp":
-            await ours.bind(address)
-        theirs = await begin(spawn, their_kind, binder, address)
-        if binder == "libzmq":
-            await within(ours.connect(address), "connect")
-        await events.wait(HandshakeSucceeded)
-        await let_publish(ours, theirs)
-        for conversation in CONVERSATIONS[our_kind, their_kind]:
-            await conversation(ours, theirs, MULTIPART)
-
-        await end(theirs, events)
-        theirs = await begin(spawn, their_kind, binder, address)
-        await events.wait(HandshakeSucceeded, 2)
-        await meet_again(ours, theirs, binder)
-        for conversation in CONVERSATIONS[our_kind, their_kind]:
-            await conversation(ours, theirs, MULTIPART)
-        await end(theirs, events)
+    await two_lives(our_kind, their_kind, binder, spawn)
 
 
 #: Pairs whose first, connecting, keeps what it sends while the second is down, with the frames
