@@ -8,10 +8,13 @@ from typing import Any, Final
 from attrs import frozen
 
 from interop.peer import LibzmqPeer, RemoteSocket, Spawn
-from pyzmtp import PlainClient, PlainServer
+from pyzmtp import CurveClient, CurveServer, PlainClient, PlainServer, curve_keypair
 
 USER: Final = "admin"
 PASSWORD: Final = "kept to myself"
+
+SERVER_KEYS: Final = curve_keypair()
+CLIENT_KEYS: Final = curve_keypair()
 
 
 @frozen
@@ -72,4 +75,18 @@ PLAIN: Final = Scheme(
     handled=True,
 )
 
-SCHEMES: Final = (PLAIN,)
+CURVE: Final = Scheme(
+    "CURVE",
+    lambda: CurveServer(SERVER_KEYS.secret, {CLIENT_KEYS.public}),
+    lambda: CurveClient(SERVER_KEYS.public, CLIENT_KEYS),
+    {"CURVE_SERVER": 1, "CURVE_SECRETKEY": SERVER_KEYS.secret.encode()},
+    {
+        "CURVE_SERVERKEY": SERVER_KEYS.public.encode(),
+        "CURVE_PUBLICKEY": CLIENT_KEYS.public.encode(),
+        "CURVE_SECRETKEY": CLIENT_KEYS.secret.encode(),
+    },
+    CLIENT_KEYS.public,
+    handled=False,
+)
+
+SCHEMES: Final = (PLAIN, CURVE)

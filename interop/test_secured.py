@@ -170,9 +170,9 @@ async def test_a_stopped_process_is_given_up_and_comes_back(
     server: str, scheme: Scheme, spawn: Spawn
 ) -> None:
     """Our heartbeats: they are answered, and missed."""
-    beats = {"heartbeat_interval": 0.1, "heartbeat_timeout": 0.3}
+    options = {"heartbeat_interval": 0.1, "heartbeat_timeout": 0.3, **scheme.ours(server)}
     theirs = await scheme.open(await spawn(), server, "DEALER", RECONNECT_IVL=20)
-    async with RouterSocket(reactor, linger=0, **beats, **scheme.ours(server)) as ours:
+    async with RouterSocket(reactor, linger=0, **options) as ours:
         events = EventLog(ours)
         await link(ours, events, theirs, "pyzmtp", any_address("tcp", Path()))
         await deferLater(reactor, 0.6)
