@@ -116,13 +116,26 @@ class Peer:
 
         Without `keys`, a directory of certificates, any client that knows the server's key may come in.
         """
-        if self.authenticator is None:
-            self.authenticator = ThreadAuthenticator(self.context)
-            self.authenticator.start()
-        self.authenticator.allow(*allow)
-        self.authenticator.deny(*deny)
-        self.authenticator.configure_plain(domain="*", passwords=passwords)
-        self.authenticator.configure_curve(domain="*", location=keys or CURVE_ALLOW_ANY)
+        authenticator = self.authenticator or self._start_authenticator()
+        if allow:
+            authenticator.allow(*allow)
+        if deny:
+            authenticator.deny(*deny)
+        authenticator.configure_plain(domain="*", passwords=passwords)
+        authenticator.configure_curve(domain="*", location=keys or CURVE_ALLOW_ANY)
+
+    def _start_authenticator(self) -> ThreadAuthenticator:
+        """Start to answer, when libzmq has cleared away who did so before."""
+        for _ in self._attempts(5.0, "the last ZAP handler is still there"):
+            try:
+                authenticator = ThreadAuthenticator(self.context)
+                authenticator.start()
+                self.authenticator = authenticator
+                break
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EADDRINUSE:
+                    raise
+        return authenticator
 
     def do_watch(self, socket: str) -> None:
         """Have libzmq tell when the socket loses a connection."""
