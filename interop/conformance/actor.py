@@ -13,6 +13,9 @@ Message = list[bytes]
 #: What an operation that worked comes to, beside the names of errors in :class:`Refused`.
 OK = "ok"
 
+#: The events of a handshake that failed, by libzmq's numbers.
+FAILURES = {0x0800: "no-detail", 0x2000: "protocol", 0x4000: "refused"}
+
 
 class Refused(Exception):
     """An operation was refused; ``name`` says why, in terms that both libraries share."""
@@ -43,11 +46,14 @@ class Actor(ABC):
 
     ``events`` are the names of the socket's events so far, oldest first, in the words of libzmq's
     monitor: ``listening``, ``handshake-succeeded``, ``disconnected`` ...
+    ``failures`` says of each ``handshake-failed`` why: ``("refused", status)``, ``("protocol", code)``
+    with the code of libzmq's monitor, or ``("no-detail", 0)``.
     """
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.events: list[str] = []
+        self.failures: list[tuple[str, int]] = []
 
     # Addresses
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import attrs
 import zmq
 
-from interop.conformance.actor import Actor, Message, Refused
+from interop.conformance.actor import FAILURES, Actor, Message, Refused
+from interop.conformance.security import Security
 from pyzmtp import SocketOptions
 
 _NAMES = {
@@ -57,7 +59,10 @@ def _in_common_terms() -> Iterator[None]:
 
 
 def setting(name: str, value: object) -> list[tuple[int, int | bytes]]:
-    """Turn one of our options into libzmq's number, unit and value."""
+    """Turn one of our options into libzmq's numbers, units and values."""
+    if name == "security":
+        security = cast(Security, value)
+        return security.for_libzmq()
     metadata = _FIELDS[name].metadata
     zmq_name: str = metadata["zmq"]
     number = getattr(zmq, zmq_name.removeprefix("ZMQ_"))
@@ -67,6 +72,8 @@ def setting(name: str, value: object) -> list[tuple[int, int | bytes]]:
         return [(number, one.encode() if isinstance(one, str) else one) for one in value]
     if isinstance(value, bytes):
         return [(number, value)]
+    if isinstance(value, str):
+        return [(number, value.encode())]
     if value is None:
         return [(number, _NONE.get(name, -1))]
     in_seconds = "float" in str(_FIELDS[name].type)
@@ -106,6 +113,11 @@ class LibzmqActor(Actor):
             if event is not zmq.Event.MONITOR_STOPPED:
                 name = _EVENTS.get(event, (event.name or "").lower().replace("_", "-"))
                 self.events.append(name)
+                if event in FAILURES:
+                    kind = FAILURES[event]
+                    # The errno of the first kind says less than the kind.
+                    value = int.from_bytes(frames[0][2:6], "little")
+                    self.failures.append((kind, 0 if kind == "no-detail" else value))
                 self.socket.getsockopt(zmq.EVENTS)  # the event may have come before its effect
 
     async def bind(self, address: str) -> str:

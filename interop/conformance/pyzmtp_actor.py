@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pyzmtp
-from interop.conformance.actor import Actor, Message, Refused
+from interop.conformance.actor import FAILURES, Actor, Message, Refused
+from interop.conformance.security import Security
 from interop.reactor import reactor, within
 from interop.sockets import CLASSES
 
@@ -58,6 +59,8 @@ class PyzmtpActor(Actor):
     def __init__(self, kind: str, options: dict[str, object]) -> None:
         super().__init__(kind)
         with in_common_terms():
+            if "security" in options:
+                options["security"] = cast(Security, options["security"]).for_pyzmtp()
             self.socket: Any = _CLASSES[kind](reactor, **{"linger": 0, **options})
         self.socket.on_event(self._note)
 
@@ -67,6 +70,8 @@ class PyzmtpActor(Actor):
     def _note(self, event: pyzmtp.Event) -> None:
         if event.libzmq_event and not isinstance(event, pyzmtp.MonitorStopped):
             self.events.append(re.sub(r"(?<!^)(?=[A-Z])", "-", type(event).__name__).lower())
+        if isinstance(event, pyzmtp.HandshakeFailed):
+            self.failures.append((FAILURES[event.libzmq_event], event.libzmq_code))
 
     async def bind(self, address: str) -> str:
         with in_common_terms():

@@ -16,6 +16,7 @@ from interop.conformance.actor import Actor, outcome
 from interop.conformance.libzmq_actor import LibzmqActor
 from interop.conformance.pyzmtp_actor import PyzmtpActor
 from interop.conformance.raw_peer import RawListener, RawPeer, raw_connect
+from interop.conformance.zap_handler import ZAP_ADDRESS, Answer, ZapHandler
 from interop.reactor import reactor
 from interop.sockets import any_address, lasting_address
 
@@ -52,6 +53,7 @@ class Stage:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._actors: list[Actor] = []
         self._raw: list[RawPeer | RawListener] = []
+        self._handlers: list[ZapHandler] = []
         self._addresses = 0
 
     # Parts
@@ -78,6 +80,13 @@ class Stage:
             actor = PyzmtpActor(kind, options)
         self._actors.append(actor)
         return actor
+
+    async def zap(self, answer: Answer, kind: str = "REP") -> ZapHandler:
+        """Have a ZAP handler answer the first part's questions."""
+        handler = ZapHandler(self.first(kind), answer)
+        await handler.actor.bind(ZAP_ADDRESS)
+        self._handlers.append(handler)
+        return handler
 
     # Addresses
 
@@ -167,6 +176,8 @@ class Stage:
         for actor in self._actors:
             if isinstance(actor, LibzmqActor):
                 actor.poke()
+        for handler in self._handlers:
+            handler.poke()
 
     async def _clear(self) -> None:
         for raw in self._raw:

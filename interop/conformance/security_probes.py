@@ -1,0 +1,29 @@
+"""Whether anything goes through between two sockets, and why not."""
+
+from __future__ import annotations
+
+from interop.conformance.actor import Actor
+from interop.conformance.stage import Stage
+
+
+async def goes_through(stage: Stage, server: Actor, client: Actor) -> bool:
+    """Whether a message arrives on either side."""
+    for _ in range(2):
+        server.try_send(b"from the server")
+        client.try_send(b"from the client")
+        await stage.settle()
+    return bool(server.drain() or client.drain())
+
+
+def reasons(server: Actor, client: Actor) -> dict[str, list[tuple[str, int]]]:
+    """Why handshakes failed, each reason once: a client may have tried again and again."""
+    return {"server": sorted(set(server.failures)), "client": sorted(set(client.failures))}
+
+
+async def sneak_in(stage: Stage, server: Actor) -> object:
+    """Send a message as a peer of ZMTP 1.0 does, and give what the server receives."""
+    peer = await stage.raw_connect(await server.bind(stage.address()))
+    peer.write(b"\x01\x00")  # a greeting of ZMTP 1.0: an identity of no bytes
+    peer.write(b"\x08\x00sneaky\x00")
+    await stage.settle(0.25)
+    return server.drain()
