@@ -58,3 +58,35 @@ class PlainLogin:
 
     def for_pyzmtp(self) -> Policy:
         return pyzmtp.PlainClient(self.username, self.password)
+
+
+@frozen
+class CurveServing:
+    """Has a secret key, and asks ZAP about the keys of clients."""
+
+    secret: bytes = field(repr=False)
+
+    def for_libzmq(self) -> list[tuple[int, int | bytes]]:
+        return [(zmq.CURVE_SERVER, 1), (zmq.CURVE_SECRETKEY, self.secret)]
+
+    def for_pyzmtp(self) -> Policy:
+        return pyzmtp.CurveServer(self.secret, pyzmtp.ZAP)
+
+
+@frozen
+class CurveKeys:
+    """Knows a server's public key, and has a pair of its own."""
+
+    server_public: bytes
+    public: bytes
+    secret: bytes = field(repr=False)
+
+    def for_libzmq(self) -> list[tuple[int, int | bytes]]:
+        return [
+            (zmq.CURVE_SERVERKEY, self.server_public),
+            (zmq.CURVE_PUBLICKEY, self.public),
+            (zmq.CURVE_SECRETKEY, self.secret),
+        ]
+
+    def for_pyzmtp(self) -> Policy:
+        return pyzmtp.CurveClient(self.server_public, (self.public, self.secret))

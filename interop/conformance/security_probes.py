@@ -20,9 +20,9 @@ def reasons(server: Actor, client: Actor) -> dict[str, list[tuple[str, int]]]:
     return {"server": sorted(set(server.failures)), "client": sorted(set(client.failures))}
 
 
-async def sneak_in(stage: Stage, server: Actor) -> object:
+async def sneak_in(stage: Stage, server: Actor, address: str) -> object:
     """Send a message as a peer of ZMTP 1.0 does, and give what the server receives."""
-    peer = await stage.raw_connect(await server.bind(stage.address()))
+    peer = await stage.raw_connect(address)
     peer.write(b"\x01\x00")  # a greeting of ZMTP 1.0: an identity of no bytes
     peer.write(b"\x08\x00sneaky\x00")
     await stage.settle(0.25)

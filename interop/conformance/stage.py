@@ -72,6 +72,12 @@ class Stage:
             self.first(kind, **options)
         return came.name
 
+    def try_second(self, kind: str, **options: object) -> str:
+        """Open a socket for the second part, and say what came of it."""
+        with outcome() as came:
+            self.second(kind, **options)
+        return came.name
+
     def _open(self, player: str, kind: str, options: dict[str, object]) -> Actor:
         actor: Actor
         if player == "libzmq":

@@ -268,7 +268,7 @@ class Socket:
         """A bind or connect has come to its end by itself; what is left of it ends with close()."""
         self._forget(keeper)
         if isinstance(keeper, Connecter):
-            self._part([keeper], self._options.linger)
+            self._part([keeper], None)
 
     def _forget(self, keeper: object) -> None:
         self._binds = [bind for bind in self._binds if bind is not keeper]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from interop.conformance.actor import Actor, Message
 from interop.conformance.scenario import TCP, scenario
-from interop.conformance.security import PlainLogin, PlainServing
+from interop.conformance.security import CurveKeys, CurveServing, Keys, PlainLogin, PlainServing
 from interop.conformance.security_probes import goes_through, reasons
 from interop.conformance.stage import Stage
 from interop.conformance.zap_handler import reply
@@ -16,8 +16,14 @@ _BAD_VERSION = 0x20000003
 _INVALID_STATUS = 0x20000004
 _INVALID_METADATA = 0x20000005
 
+_SERVER, _CLIENT = Keys.new(), Keys.new()
+
 _MECHANISMS: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "NULL": ({}, {}),
+    "CURVE": (
+        {"security": CurveServing(_SERVER.secret)},
+        {"security": CurveKeys(_SERVER.public, *_CLIENT)},
+    ),
     "PLAIN": ({"security": PlainServing()}, {"security": PlainLogin(b"testuser", b"testpass")}),
 }
 
