@@ -157,7 +157,8 @@ def drive(
         messages += connection.receive_data(chunk, 0.0, limit)
         while connection.more or connection.question is not None:
             if connection.question is not None:
-                connection.answer(Grant(connection.question[0].decode()), 0.0)
+                who = connection.question[0].decode("utf-8", "backslashreplace")
+                connection.answer(Grant(who), 0.0)
             messages += connection.receive_data(b"", 0.0, limit)
     return messages
 

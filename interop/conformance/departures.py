@@ -25,6 +25,7 @@ class Departure:
 
 #: With pyzmtp in the first part, in the second, or in one at least.
 FIRST = (Combination.PYZMTP_LIBZMQ, Combination.PYZMTP_PYZMTP)
+SECOND = (Combination.LIBZMQ_PYZMTP, Combination.PYZMTP_PYZMTP)
 ANY = FOUR[1:]
 
 DEPARTURES: tuple[Departure, ...] = (
@@ -82,6 +83,63 @@ DEPARTURES: tuple[Departure, ...] = (
         [[], [b"\x01A", b"\x01A"], [b"\x00A"], []],
         "XPUB does not tell a cancellation of what the peer did not hold: passed on, it would end"
         " others' subscriptions upstream",
+    ),
+    Departure(
+        "security_no_zap_handler.the_default",
+        FIRST,
+        False,
+        "a domain is there to have somebody asked: without its handler it must not be an open door",
+    ),
+    Departure(
+        "security_no_zap_handler.curve_lets_any_key_in",
+        FIRST,
+        False,
+        "a server that was told to have clients' keys checked must not let any in for want of a handler",
+    ),
+    Departure(
+        "security_no_zap_handler.a_server_that_asks_nobody",
+        FIRST,
+        {"PLAIN": "invalid", "CURVE": "invalid"},
+        "a server without a word about who may come in is a mistake, and told at the bind",
+    ),
+    Departure(
+        "security_plain.a_server_connects",
+        (Combination.PYZMTP_PYZMTP,),
+        {
+            "through": False,
+            "asked": [],
+            "server": [("protocol", 0x10000001)],
+            "client": [("protocol", 0x10000001)],
+        },
+        "two servers would wait for each other until the handshake times out; our greeting says that we"
+        " are one",
+    ),
+    Departure(
+        "security_plain.what_a_refused_client_sees",
+        (Combination.PYZMTP_PYZMTP,),
+        [b"^RROR\x03400", "closed"],
+        "who was refused is parted from, and not kept until the handshake times out",
+    ),
+    Departure(
+        "security_zap.temporary_failure",
+        FIRST,
+        dict.fromkeys(
+            ("NULL", "PLAIN", "CURVE"),
+            {"through": False, "server": [("refused", 300)], "client": [("no-detail", 0)]},
+        ),
+        "the same; so a client that is refused for now can come again at once",
+    ),
+    Departure(
+        "security_curve.null_client_public_key",
+        SECOND,
+        {"option": "invalid"},
+        "half a pair of keys is a mistake, and told where it is made",
+    ),
+    Departure(
+        "security_curve.null_client_secret_key",
+        SECOND,
+        {"option": "invalid"},
+        "half a pair of keys is a mistake, and told where it is made",
     ),
 )
 

@@ -31,7 +31,8 @@ class RawCurve:
 
     def take_welcome(self, body: bytes) -> None:
         """Take the body of WELCOME, 168 bytes."""
-        assert body.startswith(b"\x07WELCOME") and len(body) == 168, body
+        assert body.startswith(b"\x07WELCOME"), body
+        assert len(body) == 168, body
         nonce = b"WELCOME-" + body[8:24]
         opened = crypto_box_open(body[24:], nonce, self._server, self._short_secret)
         self._short_server, self._cookie = opened[:32], opened[32:]

@@ -37,13 +37,15 @@ class Keys(NamedTuple):
 
 @frozen
 class PlainServing:
-    """Asks ZAP about names and passwords."""
+    """Asks ZAP about names and passwords, or was not told to ask anybody."""
+
+    asks: bool = True
 
     def for_libzmq(self) -> list[tuple[int, int | bytes]]:
         return [(zmq.PLAIN_SERVER, 1)]
 
     def for_pyzmtp(self) -> Policy:
-        return pyzmtp.PlainServer(pyzmtp.ZAP)
+        return pyzmtp.PlainServer(pyzmtp.ZAP if self.asks else None)
 
 
 @frozen
@@ -62,15 +64,16 @@ class PlainLogin:
 
 @frozen
 class CurveServing:
-    """Has a secret key, and asks ZAP about the keys of clients."""
+    """Has a secret key, and asks ZAP about the keys of clients, or was not told to ask anybody."""
 
     secret: bytes = field(repr=False)
+    asks: bool = True
 
     def for_libzmq(self) -> list[tuple[int, int | bytes]]:
         return [(zmq.CURVE_SERVER, 1), (zmq.CURVE_SECRETKEY, self.secret)]
 
     def for_pyzmtp(self) -> Policy:
-        return pyzmtp.CurveServer(self.secret, pyzmtp.ZAP)
+        return pyzmtp.CurveServer(self.secret, pyzmtp.ZAP if self.asks else None)
 
 
 @frozen

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 from interop.conformance.actor import Actor
 from interop.conformance.stage import Stage
 
 
 async def goes_through(stage: Stage, server: Actor, client: Actor) -> bool:
     """Whether a message arrives on either side."""
+    return (await go_through(stage, [(server, client)]))[0]
+
+
+async def go_through(stage: Stage, pairs: Sequence[tuple[Actor, Actor]]) -> list[bool]:
+    """Whether a message arrives on either side, of each server and client."""
     for _ in range(2):
-        server.try_send(b"from the server")
-        client.try_send(b"from the client")
+        for actor in chain.from_iterable(pairs):
+            actor.try_send(b"let me in")
         await stage.settle()
-    return bool(server.drain() or client.drain())
+    return [bool(server.drain() or client.drain()) for server, client in pairs]
 
 
 def reasons(server: Actor, client: Actor) -> dict[str, list[tuple[str, int]]]:

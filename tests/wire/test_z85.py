@@ -96,3 +96,12 @@ def test_what_is_wrong_is_said_without_the_text(text: str) -> None:
     with pytest.raises(ValueError, match=r"Z85|four bytes") as raised:
         z85_decode(text)
     assert text not in str(raised.value)
+
+
+@given(st.text(st.sampled_from(CHARACTERS + "~\0é"), max_size=20) | st.text(max_size=20))
+def test_any_text_is_decoded_or_refused(text: str) -> None:
+    try:
+        data = z85_decode(text)
+    except ValueError:
+        return
+    assert z85_encode(data) == text

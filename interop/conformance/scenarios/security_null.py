@@ -71,33 +71,3 @@ async def old_peer_sneaks_in(stage: Stage) -> object:
     await stage.zap(_test_only)
     server = stage.first("DEALER", zap_domain="WRONG")
     return await sneak_in(stage, server, await server.bind(stage.address()))
-
-
-@scenario("security_no_zap_handler", expected=[True, True])
-async def ignored_unless_enforced(stage: Stage) -> object:
-    """Where it is not enforced, a domain without a handler lets everybody in."""
-    server = stage.first("DEALER", zap_domain="TEST", zap_enforce_domain=False)
-    client = stage.second("DEALER")
-    await stage.link(server, client)
-    return await bounce(server, client)
-
-
-@scenario("security_no_zap_handler", expected=True)
-async def the_default(stage: Stage) -> object:
-    """Without a word about it, it is not enforced."""
-    server, client = stage.first("DEALER", zap_domain="TEST"), stage.second("DEALER")
-    client.connect(await server.bind(stage.address()))
-    return await goes_through(stage, server, client)
-
-
-@scenario("security_no_zap_handler", expected={"through": False, "server": [("no-detail", 0)]})
-async def enforced(stage: Stage) -> object:
-    """Where it is enforced, nobody is let in."""
-    server = stage.first("DEALER", zap_domain="TEST", zap_enforce_domain=True)
-    client = stage.second("DEALER")
-    client.connect(await server.bind(stage.address()))
-    await server.wait_event("handshake-failed")
-    return {
-        "through": await goes_through(stage, server, client),
-        "server": reasons(server, client)["server"],
-    }

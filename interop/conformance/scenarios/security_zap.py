@@ -205,7 +205,7 @@ async def temporary_failure(stage: Stage) -> object:
     return await _failures(stage)
 
 
-_NOBODY_LET_IN = dict.fromkeys(_MECHANISMS, [False, [("no-detail", 0)]])
+_NOBODY_LET_IN = {key: [False, [("no-detail", 0)]] for key in _MECHANISMS}
 
 
 @scenario("security_zap", expected=_NOBODY_LET_IN, transports=TCP)
