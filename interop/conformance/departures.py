@@ -123,10 +123,14 @@ DEPARTURES: tuple[Departure, ...] = (
     Departure(
         "security_zap.temporary_failure",
         FIRST,
-        dict.fromkeys(
-            ("NULL", "PLAIN", "CURVE"),
-            {"through": False, "server": [("refused", 300)], "client": [("no-detail", 0)]},
-        ),
+        {
+            mechanism: {
+                "through": False,
+                "server": [("refused", 300)],
+                "client": [("no-detail", 0)],
+            }
+            for mechanism in ("NULL", "PLAIN", "CURVE")
+        },
         "the same; so a client that is refused for now can come again at once",
     ),
     Departure(

@@ -175,8 +175,7 @@ OTHERS = (
 NAMES = (*PATTERNS, *STREAM, *CONNECTIONS, *METADATA, *SECURITY, *UNITS, *OTHERS)
 
 #: What waits for a part of pyzmtp that is not there yet.
-LATER: dict[str, str] = {
-}
+LATER: dict[str, str] = {}
 
 #: What has no meaning for pyzmtp.
 NOT_APPLICABLE = {
