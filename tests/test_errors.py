@@ -26,6 +26,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
     "MechanismMismatch": {"ours": "NULL", "theirs": "CURVE"},
     "FramingError": {},
     "FrameTooLarge": {"size": 4000, "limit": 300},
+    "CommandTooLarge": {"command": "HELLO", "size": 4000, "limit": 300},
     "CommandError": {"command": "PING", "problem": "too short"},
     "UnexpectedCommand": {"command": "PING", "expected": "READY"},
     "MetadataError": {"command": "READY", "problem": "cut short"},

@@ -291,8 +291,7 @@ class Connection:
             decoder.max_command_size = self._limits.command_size(self._mechanism.max_command)
             decoder.feed(data, 1)
             data = b""
-            if decoder.error is not None:
-                raise decoder.error
+            self._limits.check_frame(decoder.error, self._mechanism.expected)
             if decoder.command is None:
                 return
             name, content = decode_handshake_command(decoder.command)

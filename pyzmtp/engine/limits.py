@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from math import inf
 
 from pyzmtp.engine.settings import ConnectionSettings
-from pyzmtp.errors import HandshakeTimeout, MetadataError, UnexpectedCommand
+from pyzmtp.errors import (
+    CommandTooLarge,
+    FrameTooLarge,
+    HandshakeTimeout,
+    MetadataError,
+    ProtocolError,
+    UnexpectedCommand,
+)
 
 __all__ = ["HandshakeLimits"]
 
@@ -54,6 +61,13 @@ class HandshakeLimits:
         """The most bytes in the next command, of which the mechanism expects so many at the most."""
         allowed = self._settings.max_handshake_size
         return allowed if expected is None else min(expected, allowed)
+
+    def check_frame(self, error: ProtocolError | None, expected: str) -> None:
+        """Raise what is wrong with the frame, if anything is, that should hold this command."""
+        if isinstance(error, FrameTooLarge):
+            raise CommandTooLarge(expected, error.size, error.limit)
+        if error is not None:
+            raise error
 
     def count_command(self, name: bytes) -> None:
         """A command has come. Raises :exc:`UnexpectedCommand` for one too many."""

@@ -21,6 +21,7 @@ from pyzmtp.engine.connection import Connection
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket_upgrade import WebsocketUpgrade
 from pyzmtp.errors import (
+    CommandTooLarge,
     FrameTooLarge,
     FramingError,
     ProtocolError,
@@ -212,16 +213,19 @@ class WebsocketConnection:
         flags = self._buffer[0]
         if flags > _MORE | _COMMAND:
             raise FramingError(f"reserved bits are set in the flags byte 0x{flags:02x}")
+        size = len(self._buffer) - 1
         limit = self._max_message_size
         if self._zmtp.peer is None:
             allowed = self._max_handshake_size
             limit = min(self._mechanism.max_command or allowed, allowed)
+            if size > limit:
+                raise CommandTooLarge(self._mechanism.expected, size, limit)
         elif flags & _COMMAND:
             limit = MAX_COMMAND
         elif self._mechanism.cipher is not None and limit:  # commands are sealed as well
             limit = max(limit, MAX_COMMAND) + self._mechanism.cipher.overhead
-        if 0 < limit < len(self._buffer) - 1:
-            raise FrameTooLarge(len(self._buffer) - 1, limit)
+        if 0 < limit < size:
+            raise FrameTooLarge(size, limit)
 
     # What comes out
 

@@ -8,7 +8,8 @@
     │   ├── UnsupportedVersion         a ZMTP older than ``min_version``
     │   ├── MechanismMismatch          the two sides are configured for different mechanisms
     │   ├── FramingError               a frame that the rules forbid
-    │   │   └── FrameTooLarge          longer than ``max_message_size`` or a handshake limit
+    │   │   └── FrameTooLarge          longer than ``max_message_size``
+    │   │       └── CommandTooLarge    a handshake's command, longer than any may be
     │   ├── CommandError               a malformed command
     │   │   ├── UnexpectedCommand      a well-formed one at the wrong time
     │   │   ├── RoleMismatch           both sides are clients, or both are servers
@@ -79,6 +80,7 @@ from pyzmtp.errors.not_possible_now import (
 )
 from pyzmtp.errors.protocol import (
     CommandError,
+    CommandTooLarge,
     FrameTooLarge,
     FramingError,
     HandshakeTimeout,
@@ -130,6 +132,7 @@ __all__ = [
     "BindError",
     "CertificateError",
     "CommandError",
+    "CommandTooLarge",
     "ConnectAborted",
     "ConnectError",
     "CryptographicError",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CommandError",
+    "CommandTooLarge",
     "FrameTooLarge",
     "FramingError",
     "HandshakeTimeout",
@@ -128,6 +129,19 @@ class CommandError(ProtocolError):
             self.libzmq_code = _MALFORMED.get(command, self.libzmq_code)
         self.command = command
         self.problem = problem
+
+
+class CommandTooLarge(FrameTooLarge):
+    """The frame of a handshake's ``command`` has ``size`` bytes, where ``limit`` were allowed."""
+
+    def __init__(self, command: str, size: int, limit: int) -> None:
+        problem = f"a frame of {size} bytes, where {command} has at most {limit}"
+        FramingError.__init__(self, problem)
+        # libzmq, which reads it all, finds that no WELCOME of another size opens.
+        self.libzmq_code = 0x11000001 if command == "WELCOME" else _MALFORMED.get(command, 0)
+        self.command = command
+        self.size = size
+        self.limit = limit
 
 
 class UnexpectedCommand(CommandError):

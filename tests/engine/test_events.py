@@ -10,6 +10,7 @@ from pyzmtp.engine import events
 from pyzmtp.errors import (
     AuthenticationFailed,
     CommandError,
+    CommandTooLarge,
     HandshakeTimeout,
     IncompatibleSocketType,
     MechanismMismatch,
@@ -123,3 +124,17 @@ def test_the_three_ways_to_fail_a_handshake_are_told_apart(
 def test_malformed_commands_have_a_number_each(command: str, code: int) -> None:
     assert CommandError(command, "short").libzmq_code == code
     assert UnexpectedCommand(command, "READY").libzmq_code == 0x10000001
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("HELLO", 0x10000013),
+        ("WELCOME", 0x11000001),
+        ("INITIATE", 0x10000014),
+        ("READY", 0x10000016),
+        ("nothing", 0),
+    ],
+)
+def test_commands_of_the_wrong_size_have_the_numbers_of_libzmq(command: str, code: int) -> None:
+    assert CommandTooLarge(command, 4000, 300).libzmq_code == code

@@ -10,12 +10,12 @@ from pyzmtp import (
     ALLOW_ANY,
     AuthenticationFailed,
     CommandError,
+    CommandTooLarge,
     CryptographicError,
     CurveClient,
     CurveServer,
     DealerSocket,
     Disconnected,
-    FrameTooLarge,
     HandshakeFailed,
     HandshakeSucceeded,
     HeartbeatTimeout,
@@ -335,8 +335,9 @@ def test_a_long_hello_is_refused_at_its_head(world: World, pull: PullSocket) -> 
     peer.send(b"\x06" + (263).to_bytes(8, "big"))
     world.settle()
     [failed] = world.of(pull, HandshakeFailed)
-    assert isinstance(failed.error, FrameTooLarge)
+    assert isinstance(failed.error, CommandTooLarge)
     assert failed.error.limit == 262
+    assert failed.libzmq_code == 0x10000013
 
 
 def test_keys_are_zeroed_when_the_connection_ends(

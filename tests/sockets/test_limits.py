@@ -23,7 +23,7 @@ from pyzmtp.authentication import Verdict
 from pyzmtp.engine.events import HandshakeFailed
 from pyzmtp.errors import (
     CommandError,
-    FrameTooLarge,
+    CommandTooLarge,
     HandshakeTimeout,
     MetadataError,
     ProtocolError,
@@ -50,13 +50,13 @@ PING = short(4, b"\x04PING\0\0")
 
 #: Under NULL: what is set, what is said behind the greeting, and what becomes of it.
 NULL_ATTACKS: dict[str, tuple[dict[str, Any], bytes, type[ProtocolError], str]] = {
-    "a huge announced length": ({}, announced(4, 2**40), FrameTooLarge, "at most 16384"),
-    "one byte more": ({}, announced(4, SIXTEEN + 1), FrameTooLarge, "at most 16384"),
+    "a huge announced length": ({}, announced(4, 2**40), CommandTooLarge, "at most 16384"),
+    "one byte more": ({}, announced(4, SIXTEEN + 1), CommandTooLarge, "at most 16384"),
     "one more than is set": (
-        {"max_handshake_size": 100}, announced(4, 101), FrameTooLarge, "at most 100",
+        {"max_handshake_size": 100}, announced(4, 101), CommandTooLarge, "at most 100",
     ),
     "the same, in the short form": (
-        {"max_handshake_size": 100}, b"\x04\x65", FrameTooLarge, "at most 100",
+        {"max_handshake_size": 100}, b"\x04\x65", CommandTooLarge, "at most 100",
     ),
     "65 properties": (
         {}, ready_of({f"X-{n}": b"" for n in range(64)}), MetadataError,
@@ -86,7 +86,7 @@ NULL_ATTACKS: dict[str, tuple[dict[str, Any], bytes, type[ProtocolError], str]] 
 
 #: Under PLAIN, with a check that never answers: the same.
 PLAIN_ATTACKS: dict[str, tuple[dict[str, Any], bytes, type[ProtocolError], str]] = {
-    "HELLO of 519 bytes": ({}, long(4, LONGEST_HELLO + b"!"), FrameTooLarge, "518"),
+    "HELLO of 519 bytes": ({}, long(4, LONGEST_HELLO + b"!"), CommandTooLarge, "518"),
     "a byte behind the password": (
         {}, short(4, b"\x05HELLO\x01u\x01p!"), CommandError, "HELLO",
     ),
@@ -97,7 +97,7 @@ PLAIN_ATTACKS: dict[str, tuple[dict[str, Any], bytes, type[ProtocolError], str]]
     "tiny commands": ({}, hello_of(b"u") + TINY * 10_000, UnexpectedCommand, "A"),
     "PINGs": ({}, hello_of(b"u") + PING * 10_000, UnexpectedCommand, "PING"),
     "a flood announced": (
-        {}, hello_of(b"u") + announced(4, 2**30) + bytes(1_000_000), FrameTooLarge, "518",
+        {}, hello_of(b"u") + announced(4, 2**30) + bytes(1_000_000), CommandTooLarge, "518",
     ),
     "a message": ({}, hello_of(b"u") + short(0, bytes(200)), UnexpectedCommand, "message"),
 }  # fmt: skip
