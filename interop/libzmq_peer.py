@@ -242,6 +242,14 @@ class Peer:
             self._send(socket, frames, deadline, f"echoed {done} of {count}")
         return count
 
+    def do_echo_until(self, socket: str, last: str, timeout: float) -> None:
+        """Send back what comes, up to the message that ends with the frame `last`."""
+        deadline = time.monotonic() + timeout
+        frames = [b""]
+        while frames[-1] != bytes.fromhex(last):
+            frames = self._receive(socket, deadline, "echoed")
+            self._send(socket, frames, deadline, "echoed")
+
     def do_request(self, socket: str, messages: Recipes, timeout: float) -> list[list[str]]:
         """Send each message and receive one reply before the next; describe the replies."""
         deadline = time.monotonic() + timeout

@@ -313,6 +313,10 @@ class RemoteSocket:
         """Send back the next messages, one by one."""
         return self._call("echo", patience, count=number, timeout=patience)
 
+    def echo_until(self, last: bytes, patience: float = PATIENCE) -> Deferred[None]:
+        """Send back what comes, up to the message that ends with the frame `last`."""
+        return self._call("echo_until", patience, last=last.hex(), timeout=patience)
+
     def request(
         self, messages: Sequence[Message], patience: float = PATIENCE
     ) -> Deferred[list[list[str]]]:
