@@ -50,7 +50,6 @@ _HELLO_SIZE: Final = _HELLO_BOX + BOX_SIZE + len(_SIGNATURE)
 _INITIATE_BOX: Final = COOKIE_SIZE + SHORT_NONCE_SIZE
 #: The least data of an INITIATE: its box holds C, the vouch, and perhaps no properties.
 _INITIATE_SIZE: Final = _INITIATE_BOX + BOX_SIZE + KEY_SIZE + VOUCH_SIZE
-_VOUCH_BOX: Final = KEY_SIZE + LONG_NONCE_SIZE
 _METADATA: Final = KEY_SIZE + VOUCH_SIZE
 _READY_NONCE: Final = 1
 

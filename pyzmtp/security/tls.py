@@ -22,7 +22,7 @@ from pyzmtp.authentication import (
 from pyzmtp.errors import LibraryMissing, OptionError
 from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.null import NullMechanism
-from pyzmtp.security.policy import check_of
+from pyzmtp.security.policy import check_of, domain_of
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -76,7 +76,7 @@ class TLSClientCertificate:
             import cryptography.x509  # noqa: F401
         except ImportError as error:
             raise LibraryMissing("TLSClientCertificate", "pyOpenSSL", "tls") from error
-        self.domain = domain
+        self.domain = domain_of(domain)
         self._check: _Listed | Check | ZapHandler | None
         if isinstance(check, Collection) and not isinstance(check, str | bytes):
             self._check = _Listed(check)
