@@ -9,6 +9,8 @@ from typing import Any, Final, NoReturn
 from attrs import field, frozen
 from attrs.validators import in_, instance_of
 
+from pyzmtp.constants import PROPERTY_NAME_CHARACTERS
+
 __all__ = [
     "DENIED",
     "FAILED",
@@ -32,7 +34,7 @@ def _do_nothing(reason: str) -> None:
     """The connection is not there yet, or no more."""
 
 
-async def _nobody(request: AuthenticationRequest) -> Verdict:
+async def _nobody(request: AuthenticationRequest, *credentials: bytes) -> Verdict:
     """There is no socket that could ask."""
     return Refusal(FAILED, "there is no ZAP handler")
 
@@ -52,7 +54,8 @@ class AuthenticationRequest:
         to own it, and the trust roots of the endpoint vouch for it; else ``None``.
     :ivar revoke: call it with a reason, at any later time, to close the peer's connection.
     :ivar ask_zap: call it with this request to have the reactor's ZAP handler decide; what it returns
-        is to be awaited. Without a handler the peer is refused.
+        is to be awaited. Without a handler the peer is refused. What else is given, as ``bytes``, are
+        frames of credentials behind the request's own.
     """
 
     mechanism: str
@@ -62,9 +65,7 @@ class AuthenticationRequest:
     credentials: tuple[bytes, ...] = field(default=(), repr=False)
     certificate: bytes | None = field(default=None, repr=False)
     revoke: Callable[[str], None] = field(default=_do_nothing, repr=False)
-    ask_zap: Callable[[AuthenticationRequest], Awaitable[Verdict]] = field(
-        default=_nobody, repr=False
-    )
+    ask_zap: Callable[..., Awaitable[Verdict]] = field(default=_nobody, repr=False)
 
     @property
     def username(self) -> bytes:
@@ -85,8 +86,17 @@ class AuthenticationRequest:
         raise TypeError("an AuthenticationRequest holds secrets, and is neither pickled nor copied")
 
 
-def _own_copy(metadata: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    return dict(metadata)
+def _properties(metadata: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """A copy. Raises :exc:`TypeError`, :exc:`ValueError` for what can be no metadata (RFC 37)."""
+    properties = dict(metadata)
+    for name, value in properties.items():
+        if not isinstance(name, str) or not isinstance(value, bytes):
+            raise TypeError("metadata are a mapping of str to bytes")
+        if not 0 < len(name) < 256 or not PROPERTY_NAME_CHARACTERS.issuperset(name.encode()):
+            raise ValueError("a property's name is 1 to 255 letters, digits, -, _, . and +")
+    if len({name.lower() for name in properties}) < len(properties):
+        raise ValueError("two properties' names differ in case only")
+    return properties
 
 
 @frozen
@@ -95,11 +105,14 @@ class Grant:
 
     :ivar user_id: who it is; becomes :attr:`Peer.user_id`.
     :ivar metadata: what else is known of it; becomes a part of :attr:`Peer.metadata`, above what the
-        peer says itself.
+        peer says itself. ``User-Id``, ``Peer-Address``, ``Socket-Type``, ``Identity`` and what begins
+        with two underscores is dropped.
+
+    Raises :exc:`TypeError`, :exc:`ValueError`.
     """
 
     user_id: str = field(default="", validator=instance_of(str))
-    metadata: Mapping[str, bytes] = field(factory=dict, converter=_own_copy)
+    metadata: Mapping[str, bytes] = field(factory=dict, converter=_properties)
 
 
 @frozen
@@ -117,7 +130,8 @@ class Refusal:
 Verdict = Grant | Refusal
 
 #: What decides: it is given the request, and returns a :class:`Grant` or :class:`Refusal`, or ``True``,
-#: ``False`` or a user id; or a Deferred or coroutine of one of these. Whatever else it does refuses.
+#: ``False`` or a user id that is not empty; or a Deferred or coroutine of one of these. Whatever else it
+#: does refuses.
 Check = Callable[[AuthenticationRequest], Any]
 
 

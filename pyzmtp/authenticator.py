@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 from weakref import WeakSet
@@ -16,7 +17,7 @@ from twisted.logger import Logger
 from pyzmtp.authentication import AuthenticationRequest, Check, Grant, Refusal, Verdict
 from pyzmtp.certificates import CertificateDirectory
 from pyzmtp.constants import PROPERTY_NAME_CHARACTERS
-from pyzmtp.errors import UsageError, WrongState
+from pyzmtp.errors import OptionError, UsageError, WrongState
 from pyzmtp.net.address_list import AddressList
 from pyzmtp.net.authentication import authenticate
 from pyzmtp.net.reactor import Reactor
@@ -88,7 +89,7 @@ class Authenticator(SecretPolicy):
     """
 
     def __init__(self, reactor: Reactor, *, reload_interval: float = 1.0) -> None:
-        if not reload_interval > 0:
+        if not isinstance(reload_interval, int | float) or not reload_interval > 0:
             raise UsageError(f"reload_interval={reload_interval!r}: it takes seconds above 0")
         self._reactor = reactor
         self._reload_interval = reload_interval
@@ -100,6 +101,7 @@ class Authenticator(SecretPolicy):
         self._denied = AddressList()
         self._passwords: dict[str, Passwords] = {}
         self._keys: dict[str, KeyStore | Check | None] = {}  # None: any key will do
+        self._known: dict[str, frozenset[bytes]] = {}  # when the peers were last judged
         self._revoked_keys: set[bytes] = set()
         self._admitted: WeakSet[AuthenticationRequest] = WeakSet()
 
@@ -171,13 +173,13 @@ class Authenticator(SecretPolicy):
 
         They are copied, and take the place of those that the domain had. Raises :exc:`OptionError`.
         """
-        self._passwords[domain] = Passwords(passwords or {})
+        self._passwords[_checked(domain)] = Passwords(passwords or {})
         self._judge_again()
 
     def configure_curve(
         self,
         domain: str = _EVERY_DOMAIN,
-        location: str | os.PathLike[str] | _Location = (),
+        location: str | os.PathLike[str] | _Location | None = None,
     ) -> None:
         """Let in who has one of the keys at ``location``, in place of what the domain had.
 
@@ -186,9 +188,10 @@ class Authenticator(SecretPolicy):
         Z85; a mapping of these to user ids; or a :class:`KeyStore`. What certificates say of their
         owners becomes metadata of the peers.
 
-        Raises :exc:`OptionError` for what is no key, :exc:`OSError` for a directory that cannot be read.
+        Raises :exc:`OptionError` for what is no key, :exc:`OSError` for a directory that cannot be read,
+        :exc:`TypeError` for another location or none.
         """
-        self._keys[domain] = _key_store(location)
+        self._keys[_checked(domain)] = _key_store(location)
         self._judge_again()
 
     def configure_curve_callback(
@@ -200,7 +203,7 @@ class Authenticator(SecretPolicy):
         :meth:`curve_user_id`. Raises :exc:`TypeError` for what cannot be called.
         """
         check_callable(provider)
-        self._keys[domain] = provider
+        self._keys[_checked(domain)] = provider
         self._judge_again()
 
     def revoke_key(self, public_key: Text) -> None:
@@ -214,13 +217,15 @@ class Authenticator(SecretPolicy):
     def reload(self) -> None:
         """Look at once whether certificates have changed."""
         self._reloaded = self._reactor.seconds()
-        changed = False
-        for store in self._keys.values():
-            try:
-                changed = (isinstance(store, KeyStore) and store.refresh()) or changed
-            except Exception as error:  # it keeps the keys it had
-                _log.error("Keys cannot be read again: {error}", error=type(error).__name__)
-        if changed:
+        known = {}
+        for domain, store in self._keys.items():
+            if isinstance(store, KeyStore):
+                with _logged("Keys cannot be read again"):  # it keeps those that it had
+                    store.refresh()
+                    known[domain] = frozenset(store.keys())
+        # What refresh() says would not do: somebody else may have called it before.
+        if known != self._known:
+            self._known = known
             self._judge_again()
 
     def curve_user_id(self, public_key: bytes) -> str:
@@ -259,7 +264,7 @@ class Authenticator(SecretPolicy):
 
     def _grant(self, request: AuthenticationRequest, keys: KeyStore | None) -> Grant:
         if request.mechanism == "PLAIN":
-            return Grant(request.username.decode("utf-8", "backslashreplace"))
+            return Grant(request.username.decode())
         if request.mechanism != "CURVE":
             return Grant()
         known = None if keys is None else keys.keys()[request.public_key]
@@ -305,15 +310,32 @@ class Authenticator(SecretPolicy):
     def _judge_again(self) -> None:
         """Part from those who would not be let in any more."""
         for request in list(self._admitted):
-            objection = self._objection(request)
-            if objection is not None:
-                self._admitted.discard(request)
-                request.revoke(objection)
+            with _logged("A peer cannot be judged again"):
+                objection = self._objection(request)
+                if objection is not None:
+                    self._admitted.discard(request)
+                    request.revoke(objection)
+
+
+@contextmanager
+def _logged(problem: str) -> Iterator[None]:
+    """Whatever a store of keys raises ends neither the looking nor the judging."""
+    try:
+        yield
+    except Exception as error:
+        _log.error("{problem}: {error}", problem=problem, error=type(error).__name__)
 
 
 def _stop(server: ZapServer, failure: Any) -> Any:
     server.stop()
     return failure
+
+
+def _checked(domain: object) -> str:
+    """``domain``, which somebody may have left out: then it is no str, but passwords or keys."""
+    if not isinstance(domain, str):
+        raise OptionError("domain", f"({type(domain).__name__})", "it takes a str")
+    return domain
 
 
 def _in_domain(settings: Mapping[str, _V], domain: str) -> _V | None:
@@ -335,9 +357,12 @@ def _key_store(location: object) -> KeyStore | None:
 
 
 def _as_properties(metadata: Mapping[str, str]) -> dict[str, bytes]:
-    """What a certificate says, as far as it can be a property (RFC 37, "Metadata")."""
-    return {
-        name: value.encode("utf-8")
-        for name, value in metadata.items()
-        if 0 < len(name) < 256 and PROPERTY_NAME_CHARACTERS.issuperset(name.encode())
-    }
+    """What a certificate says, as far as it can be a property (RFC 37, "Metadata").
+
+    Of names that differ in case only, the first one counts.
+    """
+    properties: dict[str, tuple[str, bytes]] = {}
+    for name, value in metadata.items():
+        if 0 < len(name) < 256 and PROPERTY_NAME_CHARACTERS.issuperset(name.encode()):
+            properties.setdefault(name.lower(), (name, value.encode("utf-8")))
+    return dict(properties.values())

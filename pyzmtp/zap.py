@@ -19,7 +19,6 @@ from pyzmtp.authentication import (
 from pyzmtp.authentication import ZAP as _ZAP
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.events import Disconnected, Event
-from pyzmtp.engine.introduction import public_metadata
 from pyzmtp.errors import (
     AuthenticationUnavailable,
     IncompatibleSocketType,
@@ -57,17 +56,23 @@ def request_of(routing_id: bytes) -> AuthenticationRequest | None:
     return _asked.get(routing_id)
 
 
-def ask_zap(reactor: Reactor, strict: bool, request: AuthenticationRequest) -> Deferred[Verdict]:
+def ask_zap(
+    reactor: Reactor, strict: bool, request: AuthenticationRequest, *credentials: bytes
+) -> Deferred[Verdict]:
     """Ask the handler at ``inproc://zeromq.zap.01`` of ``reactor`` whether a peer may come in.
+
+    ``credentials`` are told behind those of the request.
 
     Without a handler nobody may; but under NULL everybody, if ``strict`` is false. Fails with
     :exc:`AuthenticationUnavailable`, also if the handler goes away; :exc:`ZapError` for a reply that
     is against RFC 27. Cancelling it leaves nothing behind.
     """
-    return Deferred.fromCoroutine(_ask(reactor, strict, request))
+    return Deferred.fromCoroutine(_ask(reactor, strict, request, credentials))
 
 
-async def _ask(reactor: Reactor, strict: bool, request: AuthenticationRequest) -> Verdict:
+async def _ask(
+    reactor: Reactor, strict: bool, request: AuthenticationRequest, credentials: tuple[bytes, ...]
+) -> Verdict:
     from pyzmtp.sockets.dealer import DealerSocket  # which can be asked for itself
 
     if not is_bound(reactor, ZAP_ADDRESS):
@@ -87,7 +92,7 @@ async def _ask(reactor: Reactor, strict: bool, request: AuthenticationRequest) -
         if handler.socket_type not in _HANDLERS:
             raise AuthenticationUnavailable(_WRONG_HANDLER)
         dealer.on_event(end_with_link)
-        await dealer.send(_encode_request(request))
+        await dealer.send([*_encode_request(request), *credentials])
         reply = await dealer.receive()
     except IncompatibleSocketType:
         raise AuthenticationUnavailable(_WRONG_HANDLER) from None
@@ -128,8 +133,8 @@ def decode_reply(reply: Message) -> Verdict:
     try:
         properties = decode_properties(metadata, "the ZAP reply")
     except MetadataError as error:
-        raise ZapError(str(error), 0x20000005) from None
+        raise ZapError(error.problem, 0x20000005) from None
     code = _STATUSES[status]
     if code != GRANTED:
         return Refusal(code, text.decode("utf-8", "backslashreplace"))
-    return Grant(user_id.decode("utf-8", "backslashreplace"), public_metadata(properties, {}))
+    return Grant(user_id.decode("utf-8", "backslashreplace"), properties)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cryptography import x509
@@ -17,6 +18,8 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from zope.interface import implementer
 
 HOST = "server.example"
+
+USAGES = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 _DAY = datetime.timedelta(days=1)
 _KEY = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 
@@ -67,12 +70,20 @@ class Authority:
         self._name = _name([name])
         self.identity = (issuer or self)._sign(self._key, self._name, authority=True)
 
-    def issue(self, *names: str, days: int = 1) -> Identity:
-        """A certificate for a client or server with these common names."""
-        return self._sign(ec.generate_private_key(ec.SECP256R1()), _name(list(names)), days=days)
+    def issue(
+        self, *names: str, days: int = 1, usages: Sequence[x509.ObjectIdentifier] = USAGES
+    ) -> Identity:
+        """A certificate with these common names: for a client and server, or for other ``usages``."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return self._sign(key, _name(list(names)), days=days, usages=usages)
 
     def _sign(
-        self, key: Any, subject: x509.Name, authority: bool = False, days: int = 1
+        self,
+        key: Any,
+        subject: x509.Name,
+        authority: bool = False,
+        days: int = 1,
+        usages: Sequence[x509.ObjectIdentifier] = (),
     ) -> Identity:
         now = datetime.datetime.now(datetime.timezone.utc)
         builder = (
@@ -86,10 +97,10 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
         if not authority:
-            usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
             address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
             names = x509.SubjectAlternativeName([x509.DNSName(HOST), address])
-            builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+            if usages:
+                builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             builder = builder.add_extension(names, critical=False)
         certificate = builder.sign(self._key, hashes.SHA256())
         return Identity(

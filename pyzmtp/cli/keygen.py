@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -32,8 +33,8 @@ def formatted(values: Mapping[str, str], form: str) -> str:
 @click.option(
     "-d",
     "--directory",
-    type=click.Path(exists=True, file_okay=False, writable=True),
-    help="Where the files go.  [default: the current directory]",
+    type=click.Path(file_okay=False, writable=True),
+    help="Where the files go; it is made if need be.  [default: the current directory]",
 )
 @click.option(
     "-m",
@@ -114,6 +115,7 @@ def _metadata(described: Sequence[str]) -> dict[str, str]:
 
 def _files(directory: str, name: str, metadata: Mapping[str, str], force: bool) -> dict[str, str]:
     try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
         public, secret = create_certificates(directory, name, metadata, overwrite=force)
         key = load_certificate(public).public_key
     except OptionError as error:

@@ -19,7 +19,7 @@ from pyzmtp.constants import MAX_IDENTITY, SocketType
 from pyzmtp.engine.introduction import (
     check_identity,
     check_mechanism,
-    named_type,
+    introduction,
     numbered_type,
     public_metadata,
 )
@@ -180,12 +180,14 @@ class Connection:
             return
         self.question = None
         try:
-            self._send(self._mechanism.answer(verdict))
+            reply = self._mechanism.answer(verdict)
             if isinstance(verdict, Refusal):
+                self._send(reply)
                 raise refused(verdict, self._mechanism.name, self._address)
             self._grant = verdict
-            self._finish_handshake(now)
+            self._go_on(reply, now)
         except ProtocolError as error:  # what the peer said of itself before may be at fault
+            self._explain(error)
             self._fail(error)
 
     def transport_lost(self) -> None:
@@ -297,13 +299,11 @@ class Connection:
             name, content = decode_handshake_command(decoder.command)
             self._limits.count_command(name)
             if name == b"ERROR":
-                raise decode_refusal(content, self._mechanism.name, self._address)
+                raise decode_refusal(content, self._mechanism, self._address)
             try:
-                self._send(self._mechanism.receive(name, content))
-                self._finish_handshake(now)
-            except (CommandError, IncompatibleSocketType) as error:
-                # RFC 37: say why, so that the peer does not have to guess.
-                self._send(encode_error(type(error).__name__))
+                self._go_on(self._mechanism.receive(name, content), now)
+            except ProtocolError as error:
+                self._explain(error)
                 raise
             self._look_for_question()
             if self.question is not None or self.state is State.READY:
@@ -315,20 +315,22 @@ class Connection:
             self.question = self._mechanism.question
             self.attention = True
 
-    def _finish_handshake(self, now: float) -> None:
-        """Once it is over, judge what the peer said of itself, and open the connection for messages."""
+    def _go_on(self, reply: bytes, now: float) -> None:
+        """Judge what the peer said of itself, say what the mechanism does, and if that was all, open."""
         properties = self._mechanism.peer_properties
         self._limits.check_properties(properties)
         if properties is None or not self._mechanism.done or self.question is not None:
+            self._send(reply)
             return  # nobody comes in before the answer, whatever the mechanism does
-        by_name = {name.lower(): value for name, value in properties.items()}
-        ours = self._settings.socket_type
-        self._open(
-            named_type(ours, by_name.get("socket-type")),
-            check_identity(ours, by_name.get("identity", b"")),
-            public_metadata(properties, self._grant.metadata),
-        )
+        theirs, routing_id = introduction(self._settings.socket_type, properties)
+        self._send(reply)
+        self._open(theirs, routing_id, public_metadata(properties, self._grant.metadata))
         self._heartbeat.start(now)
+
+    def _explain(self, error: ProtocolError) -> None:
+        """Say what was wrong with what the peer said, so that it does not have to guess (RFC 37)."""
+        if isinstance(error, CommandError | IncompatibleSocketType):
+            self._send(encode_error(type(error).__name__))
 
     def _open(
         self, socket_type: SocketType | None, routing_id: bytes, metadata: dict[str, bytes]
@@ -403,6 +405,7 @@ class Connection:
 
     def _fail(self, error: ProtocolError) -> None:
         if self.error is None and self.state is not State.CLOSED:
+            error.__traceback__ = error.__context__ = None  # what it went through knows secrets
             self.error = error
             self.attention = True
         self._close()

@@ -10,10 +10,10 @@ from pyzmtp.errors import IncompatibleSocketType, MechanismMismatch, MetadataErr
 from pyzmtp.mechanisms.base import Mechanism
 from pyzmtp.wire.greeting import Greeting
 
-__all__ = ["check_identity", "check_mechanism", "named_type", "numbered_type", "public_metadata"]
+__all__ = ["check_identity", "check_mechanism", "introduction", "numbered_type", "public_metadata"]
 
-# Names that say who a peer is. Only a mechanism may; from the peer's own mouth they are dropped.
-_RESERVED: Final = frozenset({"user-id", "peer-address"})
+# Names of which the application hears as fields of a peer, if at all: as metadata they are dropped.
+_RESERVED: Final = frozenset({"user-id", "peer-address", "socket-type", "identity"})
 
 
 def check_mechanism(ours: Mechanism, theirs: Greeting) -> None:
@@ -29,7 +29,19 @@ def check_mechanism(ours: Mechanism, theirs: Greeting) -> None:
         raise RoleMismatch(name, "server")
 
 
-def named_type(ours: SocketType, announced: bytes | None) -> SocketType | None:
+def introduction(
+    ours: SocketType, properties: Mapping[str, bytes]
+) -> tuple[SocketType | None, bytes]:
+    """The socket type and the identity of a peer that says these ``properties``.
+
+    Raises :exc:`IncompatibleSocketType`, :exc:`MetadataError`.
+    """
+    by_name = {name.lower(): value for name, value in properties.items()}
+    theirs = _named_type(ours, by_name.get("socket-type"))
+    return theirs, check_identity(ours, by_name.get("identity", b""))
+
+
+def _named_type(ours: SocketType, announced: bytes | None) -> SocketType | None:
     """The type in a ``Socket-Type``. Raises :exc:`IncompatibleSocketType`."""
     if announced is None:
         return None  # libzmq accepts a READY that does not say, and so do we
@@ -73,13 +85,19 @@ def check_identity(ours: SocketType, identity: bytes, source: str = "READY") -> 
 def public_metadata(
     properties: Mapping[str, bytes], granted: Mapping[str, bytes]
 ) -> dict[str, bytes]:
-    """What the application may see: what was ``granted``, and of the peer's own ``properties`` neither
-    what the handshake has read, nor what a peer may not claim, nor, in any case, a granted name.
+    """What the application may see: what was ``granted``, and of the peer's own ``properties`` what has
+    another name, in whatever case.
     """
-    taken = _RESERVED | {"socket-type", "identity"} | {name.lower() for name in granted}
-    own = {
+    granted = _free(granted)
+    taken = {name.lower() for name in granted}
+    own = _free(properties).items()
+    return {name: value for name, value in own if name.lower() not in taken} | granted
+
+
+def _free(properties: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Those whose names neither the handshake nor the socket has a meaning for."""
+    return {
         name: value
         for name, value in properties.items()
-        if not name.startswith("__") and name.lower() not in taken
+        if not name.startswith("__") and name.lower() not in _RESERVED
     }
-    return own | dict(granted)

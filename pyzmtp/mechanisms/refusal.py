@@ -6,6 +6,7 @@ from typing import Final
 
 from pyzmtp.authentication import DENIED, FAILED, TEMPORARY, Refusal
 from pyzmtp.errors import AuthenticationFailed, PeerRefused, ProtocolError
+from pyzmtp.mechanisms.base import Mechanism
 from pyzmtp.wire.command import decode_error, encode_error
 
 __all__ = ["decode_refusal", "encode_refusal", "refused"]
@@ -18,14 +19,14 @@ def encode_refusal(refusal: Refusal) -> bytes:
     return b"" if refusal.status == TEMPORARY else encode_error(str(refusal.status))
 
 
-def decode_refusal(data: bytes, mechanism: bytes, address: str) -> ProtocolError:
-    """What the peer means with the ``data`` of an ERROR.
+def decode_refusal(data: bytes, mechanism: Mechanism, address: str) -> ProtocolError:
+    """What the peer means with the ``data`` of an ERROR: a client has no say in who comes in.
 
     Raises :exc:`CommandError` if that is cut short.
     """
     reason = decode_error(data)
-    if reason in _STATUSES:
-        return refused(Refusal(_STATUSES[reason]), mechanism, address)
+    if reason in _STATUSES and not mechanism.as_server:
+        return refused(Refusal(_STATUSES[reason]), mechanism.name, address)
     return PeerRefused(reason)
 
 

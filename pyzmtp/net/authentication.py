@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from traceback import walk_tb
 from typing import Final
@@ -33,7 +34,7 @@ _log: Final = Logger(namespace="pyzmtp")
 
 #: Asks the ZAP handler of the reactor; fails with a :exc:`ProtocolError`. Without a handler that is so
 #: too, unless the first argument (``zap_enforce_domain``) is false and the mechanism is NULL.
-AskZap = Callable[[bool, AuthenticationRequest], Deferred[Verdict]]
+AskZap = Callable[..., Deferred[Verdict]]
 
 
 async def authenticate(
@@ -58,34 +59,43 @@ async def authenticate(
             result = await waiting
     except ProtocolError:
         raise
-    except CancelledError:
+    except (CancelledError, asyncio.CancelledError):
         raise AuthenticationUnavailable("the check was cancelled") from None
-    except Exception as error:
-        return _failed(request, error)
+    except BaseException as error:
+        # The text of the error may hold what the check was given, which is secret: only its type is told,
+        # and where it was raised.
+        frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+        place = "{}:{}".format(*frames[-1])
+        return _failed(request, f"failed with {type(error).__name__}", f"at {place}")
     if isinstance(result, Grant | Refusal):
         return result
-    if isinstance(result, str):
+    if isinstance(result, str) and result:
         return Grant(result)
     if result is True:
-        return Grant(request.username.decode("utf-8", "backslashreplace"))
+        return _named(request)
     if result is False:
         return Refusal(DENIED)
-    kind = type(result).__name__
-    return _failed(request, TypeError(f"the check returned a {kind}, not a Grant or Refusal"))
+    returned = "an empty user id" if result == "" else type(result).__name__
+    return _failed(request, f"returned {returned}, not a Grant or Refusal")
 
 
-def _failed(request: AuthenticationRequest, error: Exception) -> Refusal:
-    # The text of the error may hold what the check was given, which is secret: only its type is told,
-    # and where it was raised.
-    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+def _named(request: AuthenticationRequest) -> Verdict:
+    """The peer is let in, and what it is called says its mechanism."""
+    try:
+        return Grant(request.username.decode())
+    except UnicodeDecodeError:
+        return Refusal(DENIED, "the name is not UTF-8, and the check gave no user id")
+
+
+def _failed(request: AuthenticationRequest, what: str, place: str = "") -> Refusal:
     _log.error(
-        "The check of a {mechanism} peer at {address} failed: {error} {place}",
+        "The check of a {mechanism} peer at {address} {what} {place}",
         mechanism=request.mechanism,
         address=request.address,
-        error=type(error).__name__,
-        place="at {}:{}".format(*frames[-1]) if frames else "",
+        what=what,
+        place=place,
     )
-    return Refusal(FAILED, f"the check failed with {type(error).__name__}")
+    return Refusal(FAILED, f"the check {what}")
 
 
 def zap_address(transport: Transport) -> str:

@@ -109,7 +109,7 @@ class Keeper:
             address=zap_address(protocol.transport),
             routing_id=options.routing_id,
             credentials=credentials,
-            certificate=verified_certificate(protocol.transport),
+            certificate=verified_certificate(protocol.transport, of_client=self.incoming),
             revoke=revoke,
             ask_zap=partial(self._core.ask_zap, True),
         )

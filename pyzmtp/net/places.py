@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 from twisted.internet.endpoints import clientFromString, serverFromString
 from twisted.internet.interfaces import IStreamClientEndpoint, IStreamServerEndpoint
 
-from pyzmtp.errors import AddressError
+from pyzmtp.errors import AddressError, LibraryMissing
 from pyzmtp.net.address import (
     Address,
     IpcAddress,
@@ -25,7 +26,10 @@ ServerPlace = Address | IStreamServerEndpoint
 
 
 def client_place(reactor: object, where: object) -> ClientPlace:
-    """Where to connect to. Raises :exc:`AddressError`, or :exc:`TypeError` for something else."""
+    """Where to connect to.
+
+    Raises :exc:`AddressError`, :exc:`LibraryMissing`, or :exc:`TypeError` for something else.
+    """
     if isinstance(where, str):
         address = parse(where)
         if address is None:
@@ -46,7 +50,10 @@ def client_place(reactor: object, where: object) -> ClientPlace:
 
 
 def server_place(reactor: object, where: object) -> ServerPlace:
-    """Where to listen. Raises :exc:`AddressError`, or :exc:`TypeError` for something else."""
+    """Where to listen.
+
+    Raises :exc:`AddressError`, :exc:`LibraryMissing`, or :exc:`TypeError` for something else.
+    """
     if isinstance(where, str):
         address = parse(where)
         if address is None:
@@ -77,6 +84,8 @@ def _from_string(make: Callable[..., Any], reactor: object, text: str) -> Any:
     try:
         return make(reactor, text)
     except Exception as error:  # endpoint plug-ins raise what they like
+        if text.startswith(("tls:", "ssl:")) and find_spec("OpenSSL") is None:
+            raise LibraryMissing(text.partition(":")[0] + ":", "pyOpenSSL", "tls") from error
         problem = f"it is neither a ZeroMQ address nor an endpoint string ({error})"
         raise AddressError(text, problem) from error
 

@@ -16,7 +16,15 @@ from pyzmtp.authentication import (
 )
 from pyzmtp.errors import OptionError
 from pyzmtp.mechanisms.base import Mechanism, Properties
-from pyzmtp.security.keys import KeyPair, Text, curve_keypair, key_bytes, sodium
+from pyzmtp.security.keys import (
+    KeyPair,
+    Text,
+    curve_keypair,
+    key_bytes,
+    real_key,
+    sodium,
+    user_id_of,
+)
 from pyzmtp.security.policy import SecretPolicy, check_of, domain_of
 from pyzmtp.wire.z85 import z85_encode
 
@@ -54,7 +62,7 @@ class CurveServer(SecretPolicy):
     def __init__(
         self, secret_key: Text, allow: Allow | None = None, *, domain: str | None = None
     ) -> None:
-        self._secret_key = bytearray(key_bytes("secret_key", secret_key))
+        self._secret_key = bytearray(real_key("secret_key", secret_key))
         self._public_key = sodium().crypto_scalarmult_base(bytes(self._secret_key))
         self.domain = domain_of(domain)
         self.check = _check_of(allow)
@@ -93,11 +101,11 @@ class CurveClient(SecretPolicy):
     def __init__(
         self, server_key: Text, key_pair: KeyPair | tuple[Text, Text] | None = None
     ) -> None:
-        self._server_key = key_bytes("server_key", server_key)
+        self._server_key = real_key("server_key", server_key)
         bindings = sodium()
         public, secret = curve_keypair() if key_pair is None else _two_keys(key_pair)
         self._public_key = key_bytes("key_pair", public)
-        self._secret_key = bytearray(key_bytes("key_pair", secret))
+        self._secret_key = bytearray(real_key("key_pair", secret))
         if bindings.crypto_scalarmult_base(bytes(self._secret_key)) != self._public_key:
             problem = "the public key does not belong to the secret key: it is (public, secret)"
             raise OptionError("key_pair", "(not shown)", problem)
@@ -123,8 +131,11 @@ class CurveClient(SecretPolicy):
 class _Keys:
     """Decides by a table of public keys and user ids."""
 
-    def __init__(self, user_ids: Iterable[tuple[object, str]]) -> None:
-        self._grants = {key_bytes("allow", key): Grant(user_id) for key, user_id in user_ids}
+    def __init__(self, user_ids: Iterable[tuple[object, object]]) -> None:
+        self._grants = {
+            key_bytes("allow", key): Grant(user_id_of("allow", user_id))
+            for key, user_id in user_ids
+        }
 
     def __call__(self, request: AuthenticationRequest) -> Verdict:
         return self._grants.get(request.public_key) or Refusal(reason="no such key")
@@ -141,8 +152,8 @@ def _check_of(allow: object) -> Check | ZapHandler | None:
         return _allow_any
     if isinstance(allow, Mapping):
         return _Keys(allow.items())
-    if isinstance(allow, Text):
-        raise TypeError("allow is a collection of keys, not one key")
+    if isinstance(allow, Text | KeyPair):
+        raise TypeError(f"allow is a collection of public keys, not one {type(allow).__name__}")
     if isinstance(allow, Iterable) and not callable(allow) and not isinstance(allow, ZapHandler):
         keys = [key_bytes("allow", key) for key in allow]
         return _Keys((key, z85_encode(key)) for key in keys)

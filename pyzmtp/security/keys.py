@@ -8,7 +8,17 @@ from typing import Final, NamedTuple, NoReturn
 from pyzmtp.errors import LibraryMissing, OptionError
 from pyzmtp.wire.z85 import z85_decode, z85_encode
 
-__all__ = ["KEY_SIZE", "KeyPair", "Text", "curve_keypair", "curve_public", "key_bytes", "sodium"]
+__all__ = [
+    "KEY_SIZE",
+    "KeyPair",
+    "Text",
+    "curve_keypair",
+    "curve_public",
+    "key_bytes",
+    "real_key",
+    "sodium",
+    "user_id_of",
+]
 
 Text = str | bytes
 
@@ -71,3 +81,18 @@ def key_bytes(what: str, value: object) -> bytes:
         pass
     problem = "a key is 32 bytes, or 40 characters of Z85 as str or bytes"
     raise OptionError(what, "(not shown)", problem)
+
+
+def real_key(what: str, value: object) -> bytes:
+    """As :func:`key_bytes`. Raises :exc:`OptionError` also for zeros, which stand for no key in files."""
+    key = key_bytes(what, value)
+    if not any(key):
+        raise OptionError(what, "(not shown)", "nobody has a key of zeros to himself")
+    return key
+
+
+def user_id_of(what: str, value: object) -> str:
+    """``value``, the user id of a key's owner. Raises :exc:`OptionError`."""
+    if not isinstance(value, str):
+        raise OptionError(what, value, "a user id is a str")
+    return value

@@ -78,8 +78,7 @@ class Passwords(SecretPolicy):
 
     def __init__(self, passwords: Mapping[str, Text] | Mapping[bytes, Text]) -> None:
         self._passwords = {
-            _credential("username", name): _credential("password", password)
-            for name, password in passwords.items()
+            _name(name): _credential("password", password) for name, password in passwords.items()
         }
 
     def __call__(self, request: AuthenticationRequest) -> Verdict:
@@ -88,7 +87,18 @@ class Passwords(SecretPolicy):
         right = hmac.compare_digest(known if known is not None else b"", request.password)
         if known is None or not right:
             return Refusal(reason="no such name and password")
-        return Grant(request.username.decode("utf-8", "backslashreplace"))
+        return Grant(request.username.decode())
+
+
+def _name(name: object) -> bytes:
+    """A name that can be a user id. Raises :exc:`OptionError`."""
+    encoded = _credential("username", name)
+    try:
+        encoded.decode()
+    except UnicodeDecodeError:
+        problem = "it is to be UTF-8, as it becomes the user id"
+        raise OptionError("username", "(not shown)", problem) from None
+    return encoded
 
 
 def _credential(what: str, value: object) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final, NoReturn, Protocol, TypeVar, runtime_checkable
 
 from pyzmtp.authentication import Check, ZapHandler
@@ -53,14 +54,14 @@ class SecretPolicy:
         return self
 
     def __reduce__(self) -> NoReturn:
-        name = type(self).__name__.lstrip("_")
-        raise TypeError(f"a {name} holds secrets, and is not pickled")
+        raise TypeError(f"{type(self).__name__} holds secrets, and is not pickled")
 
 
 def domain_of(domain: object) -> str | None:
     """``domain``, if it can be one. Raises :exc:`OptionError`."""
-    if domain is None or (isinstance(domain, str) and len(domain.encode()) <= _MAX_DOMAIN):
-        return domain
+    with suppress(UnicodeEncodeError):
+        if domain is None or (isinstance(domain, str) and len(domain.encode()) <= _MAX_DOMAIN):
+            return domain
     raise OptionError("domain", domain, f"it takes a str of at most {_MAX_DOMAIN} bytes, or None")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +31,9 @@ __all__ = ["TLSClientCertificate", "common_name"]
 
 #: SHA-256 in hexadecimal, with or without colons between the bytes, as openssl writes it.
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{2}(?::?[0-9a-f]{2}){31}", re.IGNORECASE)
+
+#: A fingerprint by another algorithm: nobody is called so.
+_OTHER_FINGERPRINT: Final = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){15,}", re.IGNORECASE)
 
 
 def common_name(certificate: Certificate) -> str:
@@ -78,6 +81,8 @@ class TLSClientCertificate:
             raise LibraryMissing("TLSClientCertificate", "pyOpenSSL", "tls") from error
         self.domain = domain_of(domain)
         self._check: _Listed | Check | ZapHandler | None
+        if isinstance(check, Mapping):
+            raise TypeError("check is a collection of user ids and fingerprints, not a mapping")
         if isinstance(check, Collection) and not isinstance(check, str | bytes):
             self._check = _Listed(check)
         else:
@@ -106,8 +111,7 @@ class TLSClientCertificate:
         if check is None:
             return Grant(user_id)
         if check is ZAP:
-            credentials = (user_id.encode(), request.certificate)
-            result: Any = await request.ask_zap(evolve(request, credentials=credentials))
+            result: Any = await request.ask_zap(request, user_id.encode(), request.certificate)
         elif isinstance(check, _Listed):
             return check.decide(user_id, request.certificate)
         else:
@@ -133,7 +137,7 @@ class _Listed:
         for entry in entries:
             if isinstance(entry, str) and _FINGERPRINT.fullmatch(entry):
                 self._fingerprints.add(bytes.fromhex(entry.replace(":", "")))
-            elif isinstance(entry, str):
+            elif isinstance(entry, str) and not _OTHER_FINGERPRINT.fullmatch(entry):
                 self._user_ids.add(entry)
             elif isinstance(entry, bytes) and len(entry) == hashlib.sha256().digest_size:
                 self._fingerprints.add(entry)

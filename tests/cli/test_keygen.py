@@ -100,10 +100,20 @@ class TestFiles:
         assert secret.read_text() != before
         assert load_certificate(secret).public_key == load_certificate(public).public_key
 
-    def test_no_such_directory(self, tmp_path: Path) -> None:
-        done = run("server", "--directory", str(tmp_path / "nowhere"))
-        assert done.exit_code == 2
-        assert f"Directory '{tmp_path / 'nowhere'}' does not exist." in done.stderr
+    def test_a_directory_is_made(self, tmp_path: Path) -> None:
+        directory = tmp_path / "new" / "keys"
+        assert lines(run("server", "--directory", str(directory)))
+        assert sorted(path.name for path in directory.iterdir()) == [
+            "server.key",
+            "server.key_secret",
+        ]
+        assert directory.stat().st_mode & 0o777 == 0o700
+
+    def test_a_directory_that_cannot_be_made(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        done = run("server", "--directory", str(tmp_path / "file" / "keys"))
+        assert done.exit_code == 1
+        assert f"{tmp_path / 'file' / 'keys'}: Not a directory" in done.stderr
 
     def test_a_directory_that_is_not_writable(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -537,7 +537,7 @@ def test_a_mechanism_may_take_several_steps_and_prove_who_the_peer_is() -> None:
         (command(b"INITIATE", b"DEALER"), UnexpectedCommand),
         (command(b"HELLO") + command(b"HELLO"), UnexpectedCommand),
         (command(b"HELLO") + HELLO, UnexpectedCommand),
-        (command(b"HELLO") + vectors.ERROR_400, AuthenticationFailed),
+        (command(b"HELLO") + vectors.ERROR_400, PeerRefused),
         (command(b"HELLO") + vectors.RESERVED_BITS, FramingError),
         (command(b"HELLO") + command(b"INITIATE", b"PUSH"), IncompatibleSocketType),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from os import getgid, getpid, getuid
 from socket import socket, socketpair
@@ -45,7 +46,7 @@ async def coroutine(result: Any) -> Any:
     return result
 
 
-async def raising(error: Exception) -> Any:
+async def raising(error: BaseException) -> Any:
     raise error
 
 
@@ -131,9 +132,9 @@ def test_who_is_not(world: World, way: Callable[[Any], Any], answer: Any, status
     assert world.names(pull) == ["Listening", "Accepted", "HandshakeFailed", "Disconnected"]
 
 
-FAILURES: dict[str, Callable[[Exception], Any]] = {
+FAILURES: dict[str, Callable[[BaseException], Any]] = {
     "raised": lambda error: (_ for _ in ()).throw(error),
-    "Deferred": fail,
+    "Deferred": lambda error: fail(error),
     "coroutine": raising,
 }
 
@@ -157,11 +158,74 @@ def test_an_error_never_opens_the_door_and_its_text_is_not_told(
     assert not any("secret" in line for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("result", "what"), [(None, "NoneType"), ("", "an empty user id"), (200, "int")]
+)
+def test_what_is_no_answer_is_told_as_it_is(
+    world: World, lines: list[str], result: object, what: str
+) -> None:
+    pull = make(world, lambda request: result)
+    assert come(world, pull).received[64:] == short(4, b"\x5eRROR\x03500")
+    [event] = world.of(pull, HandshakeFailed)
+    assert isinstance(event.error, AuthenticationFailed)
+    assert event.error.reason == f"the check returned {what}, not a Grant or Refusal"
+    assert any(event.error.reason.removeprefix("the check ") in line for line in lines)
+
+
+def test_a_check_that_means_to_end_the_process_ends_the_connection(world: World) -> None:
+    def check(request: AuthenticationRequest) -> Any:
+        raise SystemExit(1)
+
+    assert come(world, make(world, check)).received[64:] == short(4, b"\x5eRROR\x03500")
+
+
+def test_a_name_that_can_be_no_user_id_is_refused(world: World) -> None:
+    """Two names would else become one user id; a check may give another."""
+    say = short(4, b"\x05HELLO\x01\xff\x00")
+    assert come(world, make(world, lambda _: True), say=say).received[64:] == short(
+        4, b"\x5eRROR\x03400"
+    )
+    assert come(world, make(world, lambda _: "ann"), say=say).received[64:] == WELCOME
+
+
+def test_what_ended_a_handshake_does_not_keep_what_was_said(world: World) -> None:
+    """Reporters of errors show the variables of each frame that an error went through."""
+    pull = make(world, lambda request: True)
+    come(world, pull, say=short(4, b"\x05HELLO\x03ann\x06secretmore"))
+    [event] = world.of(pull, HandshakeFailed)
+    assert (event.error.__traceback__, event.error.__context__) == (None, None)
+
+
+def test_the_limits_are_judged_before_the_peer_is_told_that_it_is_in(world: World) -> None:
+    pull = make(world, lambda request: True, max_properties=2)
+    properties = b"".join(b"\x03X-%c\0\0\0\0" % letter for letter in b"abc")
+    peer = come(world, pull, say=HELLO + short(4, b"\x08INITIATE" + properties))
+    assert peer.received[64:] == WELCOME + short(4, b"\x05ERROR\x0dMetadataError")
+
+
+def test_a_grants_metadata_do_not_say_who_the_peer_is(world: World) -> None:
+    metadata = {"User-Id": b"eve", "identity": b"eve", "__fd": b"5", "X-Role": b"op"}
+    pull = make(world, lambda request: Grant("ann", metadata))
+    come(world, pull, say=HELLO + INITIATE)
+    [peer] = pull.peers
+    assert (peer.user_id, peer.metadata) == ("ann", {"X-Role": b"op"})
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{1: b""}, {"X": "text"}, {"": b""}, {"X" * 256: b""}, {"a b": b""}, {"x": b"", "X": b""}],
+)
+def test_what_can_be_no_metadata(metadata: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        Grant("ann", metadata)
+
+
+@pytest.mark.parametrize("cancelled", [CancelledError, asyncio.CancelledError])
 @pytest.mark.parametrize("way", FAILURES.values(), ids=list(FAILURES))
 def test_a_check_that_was_cancelled_refuses_for_now(
-    world: World, way: Callable[[Exception], Any]
+    world: World, way: Callable[[BaseException], Any], cancelled: type[BaseException]
 ) -> None:
-    pull = make(world, lambda request: way(CancelledError()))
+    pull = make(world, lambda request: way(cancelled()))
     peer = come(world, pull)
     assert peer.received[64:] == b""
     assert peer.closed is not None

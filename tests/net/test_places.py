@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 
-from pyzmtp.errors import AddressError
+from pyzmtp.errors import AddressError, LibraryMissing
+from pyzmtp.net import places
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress
 from pyzmtp.net.places import client_place, name_of, server_place
 
@@ -50,6 +52,19 @@ def test_endpoint_strings_become_endpoints(reactor: Any) -> None:
         ) as raised:
             place(reactor, "no-such-plugin:5")
         assert raised.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("text", ["tls:example.org:9000", "ssl:9000:privateKey=server.pem"])
+def test_tls_without_its_library(reactor: Any, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endpoint(reactor: Any, description: str) -> Any:
+        raise NameError("optionsForClientTLS")
+
+    monkeypatch.setattr(places, "clientFromString", endpoint)
+    monkeypatch.setattr(places, "serverFromString", endpoint)
+    monkeypatch.setitem(sys.modules, "OpenSSL", None)
+    for place in (client_place, server_place):
+        with pytest.raises(LibraryMissing, match=r"^\w+: needs pyOpenSSL.*pyzmtp\[tls\]"):
+            place(reactor, text)
 
 
 def test_endpoints_are_their_own_places(reactor: Any) -> None:

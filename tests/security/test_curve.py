@@ -145,8 +145,25 @@ def test_a_mapping_says_who_they_are(server_keys: KeyPair, client_keys: KeyPair)
     assert ask(server, client_keys.public) == Grant("admin")
     assert isinstance(ask(server, server_keys.public), Refusal)
     wrong: Any = {client_keys.public: b"admin"}
-    with pytest.raises(TypeError):
+    with pytest.raises(OptionError, match="a user id is a str"):
         CurveServer(server_keys.secret, wrong)
+
+
+def test_a_pair_of_keys_is_no_collection_of_clients(client_keys: KeyPair) -> None:
+    """Its secret key would be one that may come in."""
+    with pytest.raises(TypeError, match="not one KeyPair"):
+        CurveServer(client_keys.secret, client_keys)
+
+
+def test_keys_of_zeros_are_refused(server_keys: KeyPair) -> None:
+    zeros = bytes(32)
+    for make in (
+        lambda: CurveServer(zeros, ALLOW_ANY),
+        lambda: CurveClient(zeros),
+        lambda: CurveClient(server_keys.public, (zeros, zeros)),
+    ):
+        with pytest.raises(OptionError, match="a key of zeros"):
+            make()
 
 
 def test_the_other_ways_to_decide(server_keys: KeyPair) -> None:

@@ -51,8 +51,11 @@ def test_a_table_of_passwords_decides(table: Any) -> None:
         assert refusal.status == 400
 
 
-def test_a_name_that_is_no_text_becomes_a_user_id_all_the_same() -> None:
-    assert ask(PlainServer({b"\xff": b""}), b"\xff", b"") == Grant("\\xff")
+def test_a_name_that_can_be_no_user_id_is_refused() -> None:
+    """Else two names could become one user id."""
+    with pytest.raises(OptionError, match="UTF-8"):
+        PlainServer({b"\xff": b""})
+    assert ask(PlainServer({"\\xff": b""}), b"\\xff", b"") == Grant("\\xff")
 
 
 def test_a_table_is_read_once() -> None:

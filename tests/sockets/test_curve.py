@@ -21,6 +21,7 @@ from pyzmtp import (
     HeartbeatTimeout,
     IncompatibleSocketType,
     KeyPair,
+    PeerRefused,
     ProtocolError,
     PubSocket,
     PullSocket,
@@ -222,7 +223,8 @@ def test_types_that_do_not_match_are_refused(
     sub = world.make(SubSocket, **client)
     outcome = Outcomes(sub.connect(world.bind(pull)))
     world.advance(1)
-    assert isinstance(outcome.error, IncompatibleSocketType)
+    assert isinstance(outcome.error, PeerRefused)
+    assert outcome.error.reason == "IncompatibleSocketType"
     reasons = [type(event.error) for event in world.of(pull, HandshakeFailed)]
     assert reasons == [IncompatibleSocketType]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import SSL
 from twisted.internet import ssl
 from twisted.internet.defer import succeed
@@ -14,12 +16,15 @@ from pyzmtp import (
     ZAP,
     AuthenticationFailed,
     AuthenticationRequest,
+    AuthenticationRevoked,
+    Authenticator,
     ConnectRetried,
     DealerSocket,
     Disconnected,
     Grant,
     HandshakeFailed,
     HandshakeTimeout,
+    Null,
     OptionError,
     PairSocket,
     PlainClient,
@@ -184,10 +189,15 @@ async def later(request: AuthenticationRequest) -> Grant:
     return Grant(metadata={"X-Role": b"admin"})
 
 
-def named(world: World, policy: TLSClientCertificate, identity: Identity = ANNE) -> Any:
+def named(
+    world: World,
+    policy: TLSClientCertificate,
+    identity: Identity = ANNE,
+    options: Any = None,
+) -> Any:
     """The peer of a server with ``policy``, once it is connected."""
     router, dealer = world.make(RouterSocket, security=policy), world.make(DealerSocket)
-    world.run(reach(dealer, serve(world, router), identity), 1)
+    world.run(reach(dealer, serve(world, router, options), identity), 1)
     [peer] = router.peers
     return peer
 
@@ -271,24 +281,31 @@ def test_whom_user_id_refuses(world: World) -> None:
     assert refused(world, TLSClientCertificate(user_id=no_one)).reason == "nobody is known"
 
 
-@pytest.mark.parametrize("check", ["anne", b"anne", 5])
+@pytest.mark.parametrize("check", ["anne", b"anne", 5, {"anne": "admin"}])
 def test_what_cannot_decide(check: Any) -> None:
     with pytest.raises(TypeError):
         TLSClientCertificate(check)
 
 
-@pytest.mark.parametrize("entry", [5, b"anne", None])
+@pytest.mark.parametrize("entry", [5, b"anne", None, ":".join(["a1"] * 20)])
 def test_what_cannot_be_in_a_list(entry: Any) -> None:
     with pytest.raises(OptionError):
         TLSClientCertificate([entry])
 
 
-def test_the_handler_is_asked_with_name_and_certificate(world: World) -> None:
-    asked: list[AuthenticationRequest] = []
+@pytest.mark.parametrize("domain", [5, "d" * 256, "\ud800"])
+def test_what_is_no_domain(domain: Any) -> None:
+    for policy in (TLSClientCertificate, Null, PlainServer):
+        with pytest.raises(OptionError, match="domain"):
+            policy(domain=domain)
 
-    def handler(strict: bool, request: AuthenticationRequest) -> Any:
+
+def test_the_handler_is_asked_with_name_and_certificate(world: World) -> None:
+    asked: list[tuple[AuthenticationRequest, tuple[bytes, ...]]] = []
+
+    def handler(strict: bool, request: AuthenticationRequest, *credentials: bytes) -> Any:
         assert strict  # a handler that is not there must not mean yes
-        asked.append(request)
+        asked.append((request, credentials))
         return succeed(Grant(metadata={"X-Role": b"admin"}))
 
     router = world.make(
@@ -296,10 +313,10 @@ def test_the_handler_is_asked_with_name_and_certificate(world: World) -> None:
     )
     router._core.ask_zap = handler
     world.run(reach(world.make(DealerSocket), serve(world, router)), 1)
-    [request] = asked
+    [(request, credentials)] = asked
     der = ANNE.der
     assert (request.mechanism, request.domain) == ("NULL", "d")
-    assert request.credentials == (b"anne", der)
+    assert credentials == (b"anne", der)
     assert [peer.user_id for peer in router.peers] == ["anne"]
 
 
@@ -359,6 +376,41 @@ def test_a_server_that_lets_any_certificate_pass(world: World, identity: Identit
     dealer = world.make(DealerSocket)
     router = world.make(RouterSocket, security=TLSClientCertificate())
     world.run(reach(dealer, serve(world, router, options)), 1)  # but it knows who is none
+
+
+@pytest.mark.parametrize(
+    ("usages", "good"),
+    [
+        ([], True),
+        ([ExtendedKeyUsageOID.CLIENT_AUTH], True),
+        ([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE], True),
+        ([ExtendedKeyUsageOID.SERVER_AUTH], False),
+        ([ExtendedKeyUsageOID.CODE_SIGNING], False),
+    ],
+    ids=["all", "client", "any", "server", "code"],
+)
+def test_what_the_certificate_is_for(world: World, usages: Any, good: bool) -> None:
+    options = server_options(SERVER, CA.identity)
+    options.getContext().set_verify(SSL.VERIFY_PEER, lambda *anything: True)
+    identity = CA.issue("anne", usages=usages)
+    if good:
+        assert named(world, TLSClientCertificate(), identity, options).user_id == "anne"
+    else:
+        assert refused(world, TLSClientCertificate(), identity, options).status == 400
+
+
+def test_an_authenticator_as_the_handler(world: World) -> None:
+    router = world.make(RouterSocket, security=TLSClientCertificate(ZAP))
+    dealer = world.make(DealerSocket)
+    authenticator = Authenticator(router._reactor)
+    world.run(authenticator.start())
+    world.run(reach(dealer, serve(world, router)), 1)
+    assert [peer.user_id for peer in router.peers] == ["anne"]
+    gc.collect()
+    authenticator.deny("127.0.0.1")
+    world.settle()
+    assert isinstance(world.of(router, Disconnected)[0].reason, AuthenticationRevoked)
+    world.run(authenticator.stop())
 
 
 def test_a_server_that_trusts_nobody_and_lets_all_pass(world: World) -> None:

@@ -119,6 +119,14 @@ def test_what_is_no_collection_of_keys(authenticator: Authenticator) -> None:
     assert not is_let_in(authenticator, Curve().request)
 
 
+def test_a_domain_that_was_left_out(authenticator: Authenticator) -> None:
+    wrong: Any = {"ann": "secret"}
+    with pytest.raises(OptionError, match=r"domain='\(dict\)'"):
+        authenticator.configure_plain(wrong)
+    with pytest.raises(TypeError, match="not NoneType"):
+        authenticator.configure_curve("/a/directory")
+
+
 def test_user_ids_of_ones_own(world: World) -> None:
     class Named(Authenticator):
         def curve_user_id(self, public_key: bytes) -> str:

@@ -193,8 +193,8 @@ def test_secrets_stay_where_they_are(authenticator: Authenticator) -> None:
     assert copy.deepcopy(authenticator) is authenticator
 
 
-@pytest.mark.parametrize("wrong", [0, -1])
-def test_an_interval_takes_time(world: World, wrong: float) -> None:
+@pytest.mark.parametrize("wrong", [0, -1, None, "1"])
+def test_an_interval_takes_time(world: World, wrong: Any) -> None:
     reactor: Any = world.network.reactor()
     with pytest.raises(UsageError):
         Authenticator(reactor, reload_interval=wrong)

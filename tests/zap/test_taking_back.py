@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +81,44 @@ def test_while_it_is_started_a_store_is_looked_at_without_peers(
     world.advance(0.9)
     assert curve.revoked == []
     world.advance(0.2)
+    assert curve.revoked == ["the key is unknown"]
+
+
+def test_a_store_that_somebody_else_has_refreshed(authenticator: Authenticator) -> None:
+    store = Store(KEY)
+    authenticator.configure_curve(location=store)
+    curve = Curve()
+    assert is_let_in(authenticator, curve.request)
+    authenticator.reload()
+    store.now = ()
+    assert store.refresh()
+    authenticator.reload()
+    assert curve.revoked == ["the key is unknown"]
+
+
+def test_a_store_that_cannot_say_its_keys_ends_nothing(
+    world: World, authenticator: Authenticator
+) -> None:
+    class Broken(Store):
+        broken = False
+
+        def keys(self) -> Any:
+            if self.broken:
+                raise RuntimeError
+            return super().keys()
+
+    store, other = Broken(KEY), Store(OTHER_KEY)
+    authenticator.configure_curve(location=store)
+    authenticator.configure_curve("other", other)
+    curve, second = Curve(), Curve(OTHER_KEY, "other")
+    assert is_let_in(authenticator, curve.request)
+    assert is_let_in(authenticator, second.request)
+    world.run(authenticator.start())
+    store.broken, other.now = True, ()
+    world.advance(1.5)
+    assert (curve.revoked, second.revoked) == ([], ["the key is unknown"])
+    store.broken, store.now = False, ()
+    world.advance(1)
     assert curve.revoked == ["the key is unknown"]
 
 
