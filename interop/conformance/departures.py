@@ -121,17 +121,10 @@ DEPARTURES: tuple[Departure, ...] = (
         "who was refused is parted from, and not kept until the handshake times out",
     ),
     Departure(
-        "security_zap.temporary_failure",
-        FIRST,
-        {
-            mechanism: {
-                "through": False,
-                "server": [("refused", 300)],
-                "client": [("no-detail", 0)],
-            }
-            for mechanism in ("NULL", "PLAIN", "CURVE")
-        },
-        "the same; so a client that is refused for now can come again at once",
+        "security_curve.null_server_key",
+        SECOND,
+        {"option": "invalid"},
+        "everybody knows its secret key, and no server has it",
     ),
     Departure(
         "security_curve.null_client_public_key",
