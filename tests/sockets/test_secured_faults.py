@@ -19,6 +19,7 @@ from pyzmtp import (
 )
 
 from ..mechanisms.curve_peers import Long, ReferenceClient, ReferenceServer, body_of
+from ..memory import RawPeer
 from .world import GREETING, World, short
 
 PROTOCOL: Final = 0x2000
@@ -133,15 +134,21 @@ def test_a_curve_client_that_says_no_initiate(
     check(world, pull, code)
 
 
+def curve_server(world: World) -> tuple[PushSocket, ReferenceServer, RawPeer]:
+    """A client of ours, and the server that has read its HELLO."""
+    push = world.make(PushSocket, security=CurveClient(KEYS.S))
+    server = ReferenceServer(KEYS)
+    _, peer = world.accept_raw(push, greeting(b"CURVE"))
+    server.read_hello(body_of(peer.take()[64:]))
+    return push, server, peer
+
+
 @pytest.mark.parametrize("fault", WELCOMES.values(), ids=WELCOMES)
 def test_a_curve_server_that_says_no_welcome(
     world: World, fault: tuple[Callable[[ReferenceServer], bytes], int]
 ) -> None:
-    push = world.make(PushSocket, security=CurveClient(KEYS.S))
+    push, server, peer = curve_server(world)
     say, code = fault
-    server = ReferenceServer(KEYS)
-    _, peer = world.accept_raw(push, greeting(b"CURVE"))
-    server.read_hello(body_of(peer.take()[64:]))
     peer.send(frame(say(server)))
     check(world, push, code)
 
@@ -150,11 +157,8 @@ def test_a_curve_server_that_says_no_welcome(
 def test_a_curve_server_that_says_no_ready(
     world: World, fault: tuple[Callable[[ReferenceServer], bytes], int]
 ) -> None:
-    push = world.make(PushSocket, security=CurveClient(KEYS.S))
+    push, server, peer = curve_server(world)
     say, code = fault
-    server = ReferenceServer(KEYS)
-    _, peer = world.accept_raw(push, greeting(b"CURVE"))
-    server.read_hello(body_of(peer.take()[64:]))
     peer.send(frame(server.welcome()))
     world.settle()
     server.read_initiate(body_of(peer.take()))
