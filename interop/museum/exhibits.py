@@ -27,6 +27,10 @@ class Exhibit:
     #: Whether it has `ZMQ_HEARTBEAT_IVL` (4.2 on).
     heartbeats: bool = False
 
+    #: Its security mechanisms beside NULL: 4.3.1 has PLAIN, but says WELCOME where HELLO belongs, and so
+    #: can talk to nobody but itself.
+    mechanisms: tuple[str, ...] = ("PLAIN", "CURVE")
+
     #: Whether its publishers filter, and its XPUB tells of subscriptions (3.x on).
     subscriptions_travel: bool = True
 
@@ -62,6 +66,7 @@ EXHIBITS = (
         "3.7",
         zmtp=(3, 0),
         heartbeats=True,
+        mechanisms=("CURVE",),
         xpub_takes_messages=False,
     ),
     Exhibit("4.2.5", "pyzmq==17.1.2", "3.6", zmtp=(3, 0), heartbeats=True),
@@ -72,6 +77,7 @@ EXHIBITS = (
         "2.7",
         zmtp=(2, 0),
         build=("--zmq=bundled",),
+        mechanisms=(),
         xsub_sends_messages=False,
         xpub_takes_messages=False,
     ),
@@ -81,6 +87,7 @@ EXHIBITS = (
         "2.7",
         zmtp=(1, 0),
         build=(),
+        mechanisms=(),
         subscriptions_travel=False,
         xsub_sends_messages=False,
         xpub_takes_messages=False,

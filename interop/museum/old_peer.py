@@ -15,7 +15,11 @@ import time
 
 import zmq
 
-STDIN = 0
+TYPE_CHECKING = False  # Python 2.7 has no typing, and not every pyzmq has zmq.auth
+if TYPE_CHECKING:
+    from zmq.auth.thread import ThreadAuthenticator  # noqa: F401
+
+STDIN, STDOUT, STDERR = range(3)
 
 #: Longest wait for room before looking again whether the time is up, milliseconds.
 STEP = 5
@@ -65,6 +69,7 @@ class Peer(object):
         # type: () -> None
         self.context = zmq.Context()
         self.sockets = {}  # type: dict[str, zmq.Socket[bytes]]
+        self.authenticator = None  # type: ThreadAuthenticator | None
 
     # -- sockets ----------------------------------------------------------------------------
 
@@ -72,6 +77,23 @@ class Peer(object):
         # type: () -> str
         """Give the version of the libzmq in use."""
         return str(zmq.zmq_version())
+
+    def do_mechanisms(self):
+        # type: () -> list[str]
+        """Give the security mechanisms, beside NULL, which this build has."""
+        return [name for name in ("PLAIN", "CURVE") if self._takes(name + "_SERVER")]
+
+    def _takes(self, option):
+        # type: (str) -> bool
+        """Tell whether a socket can be set to be the server of a mechanism: only then it is there."""
+        probe = self.context.socket(zmq.PAIR)
+        try:
+            probe.setsockopt(getattr(zmq, option), 1)
+            return True
+        except (AttributeError, zmq.ZMQError):
+            return False
+        finally:
+            probe.close()
 
     def do_open(self, socket, kind, options):
         # type: (str, str, dict[str, int | str]) -> None
@@ -110,9 +132,23 @@ class Peer(object):
 
     def do_close_all(self):
         # type: () -> None
-        """Close every socket, dropping what is unsent."""
+        """Close every socket, dropping what is unsent; the ZAP handler stays."""
         while self.sockets:
             self.sockets.popitem()[1].close()
+
+    def do_authenticate(self, passwords, keys, allow, deny):
+        # type: (dict[str, str], str | None, list[str], list[str]) -> None
+        """Answer ZAP requests, as this pyzmq does it; addresses, `allow` and `deny`, do not matter.
+
+        Without `keys`, a directory of certificates, any client that knows the server's key may come in.
+        """
+        from zmq.auth.thread import ThreadAuthenticator
+
+        if self.authenticator is None:
+            self.authenticator = ThreadAuthenticator(self.context)
+            self.authenticator.start()
+        self.authenticator.configure_plain(domain="*", passwords=passwords)
+        self.authenticator.configure_curve(domain="*", location=keys or "*")
 
     # -- messages ---------------------------------------------------------------------------
 
@@ -133,6 +169,15 @@ class Peer(object):
             describe(self._receive(socket, deadline, "received %d of %d" % (done, count)))
             for done in range(count)
         ]
+
+    def do_receive_some(self, socket, timeout):
+        # type: (str, float) -> list[list[str]]
+        """Wait for a message, `timeout` seconds at most, and receive all that are there."""
+        self.sockets[socket].poll(int(1000 * timeout))
+        seen = []
+        while self.sockets[socket].poll(0):
+            seen.append(describe(self.sockets[socket].recv_multipart()))
+        return seen
 
     def do_echo(self, socket, count, timeout):
         # type: (str, int, float) -> int
@@ -216,8 +261,16 @@ class Peer(object):
                 return os.read(STDIN, 65536)
 
 
+def answer_alone():
+    # type: () -> None
+    """Have libzmq print to standard error what it would print among the answers: 4.1 does."""
+    sys.stdout = os.fdopen(os.dup(STDOUT), "w")
+    os.dup2(STDERR, STDOUT)
+
+
 if __name__ == "__main__":
     # The end of the process closes what is open; a 2.x library that has lost its peer may take
     # long to do so itself.
+    answer_alone()
     Peer().run()
     os._exit(0)

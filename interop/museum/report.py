@@ -8,10 +8,11 @@ from rich.table import Table
 
 from interop.museum.exhibits import Exhibit
 from interop.museum.tour import Cell, Outcome, expected_cells
-from interop.museum.trials import BINDERS, TRIALS, expected_trials
+from interop.museum.trials import TRIALS, expected_trials
+from interop.museum.visit import BINDERS
 
 #: Columns that the table needs; where the output is no terminal, rich would take it to be 80.
-WIDTH = 110
+WIDTH = 120
 
 
 def table(exhibits: list[Exhibit], outcome: Outcome) -> Table:

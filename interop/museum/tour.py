@@ -12,7 +12,8 @@ import attrs
 from interop.museum.build import BuildFailed
 from interop.museum.exhibits import Exhibit
 from interop.museum.interpreters import Interpreter
-from interop.museum.trials import BINDERS, TRIALS, Visit, expected_trials
+from interop.museum.trials import TRIALS, expected_trials
+from interop.museum.visit import BINDERS, Visit
 from interop.peer import LibzmqPeer, peer_pipes
 from interop.reactor import left_clean, run
 

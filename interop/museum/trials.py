@@ -1,4 +1,4 @@
-"""What is tried with an exhibit: each type with all that it may talk to, restarts, heartbeats.
+"""What is tried with an exhibit: each type with all that it may talk to, restarts, heartbeats, security.
 
 A trial raises what went wrong. The conversations of the types are those of the tests with today's
 libzmq, so that the old ones are asked for the same.
@@ -6,48 +6,26 @@ libzmq, so that the old ones are asked for the same.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-import attrs
 from twisted.internet.task import deferLater
 
-from interop.conversations import (
-    CONVERSATIONS,
-    MULTIPART,
-    OUR_ID,
-    ROOM,
-    THEIR_ID,
-    Case,
-    Conversation,
-    check,
-    hear_publisher,
-    let_publish,
-)
+from interop.conversations import check, hear_publisher
 from interop.museum.exhibits import Exhibit
-from interop.payloads import Made, Message, describe
-from interop.peer import LibzmqPeer, RemoteSocket, Spawn
+from interop.museum.secured import secured
+from interop.museum.visit import Trial, Visit, talk_to
+from interop.payloads import Message, describe
+from interop.peer import RemoteSocket
 from interop.reactor import reactor, within
-from interop.sockets import CLASSES, COMPATIBLE, EventLog, lasting_address, link
+from interop.secured import SCHEMES
+from interop.sockets import CLASSES, COMPATIBLE, EventLog, lasting_address
 from pyzmtp import (
     DealerSocket,
     Disconnected,
-    HandshakeFailed,
     HandshakeSucceeded,
     HeartbeatTimeout,
     PubSocket,
 )
-
-#: Who binds: the columns of the table come once for each.
-BINDERS = ("pyzmtp", "libzmq")
-
-SINGLE = Case("single", tuple((Made(size, 7),) for size in (0, 1, 254, 255, 256, 65536)))
-
-BURST = Case("burst", tuple((b"#%03d" % n, Made(n, n)) for n in range(200)))
-
-#: Seconds between two attempts of ours to connect, and milliseconds between two of libzmq's.
-OUR_RECONNECT, THEIR_RECONNECT = 0.02, 20
 
 #: Our heartbeats: seconds between two PINGs, for an answer, and above both until we must know.
 INTERVAL, TIMEOUT, TOLERANCE = 0.1, 0.4, 0.5
@@ -59,50 +37,6 @@ THEIR_HEARTBEATS = {"HEARTBEAT_IVL": 50, "HEARTBEAT_TIMEOUT": 500, "HEARTBEAT_TT
 IDLE = 0.8
 
 TOPIC = b"topic"
-
-
-@attrs.frozen
-class Visit:
-    """One trial: an exhibit, who binds, and a way to start processes with that libzmq."""
-
-    exhibit: Exhibit
-    binder: str
-    spawn: Spawn
-
-    def our_options(self, kind: str) -> dict[str, Any]:
-        """Give the options of the pyzmtp socket."""
-        options: dict[str, Any] = {
-            "send_hwm": ROOM,
-            "receive_hwm": ROOM,
-            "linger": 0,
-            "reconnect_interval": OUR_RECONNECT,
-        }
-        if kind in ("REQ", "DEALER", "ROUTER"):
-            options["routing_id"] = OUR_ID
-        if kind == "ROUTER":
-            options["router_mandatory"] = True
-        if self.exhibit.zmtp == (1, 0):
-            options["min_version"] = (1, 0)
-        return options
-
-    async def open(self, peer: LibzmqPeer, kind: str, **more: int) -> RemoteSocket:
-        """Open a libzmq socket."""
-        options: dict[str, int | bytes] = dict.fromkeys(self.exhibit.high_water_marks, ROOM)
-        if kind in ("REQ", "DEALER", "ROUTER"):
-            options["IDENTITY"] = THEIR_ID
-        return await peer.open(kind, RECONNECT_IVL=THEIR_RECONNECT, **options, **more)
-
-    async def join(
-        self, theirs: RemoteSocket, ours: Any, events: EventLog, address: str = ""
-    ) -> None:
-        """Join both; see that they speak the version of ZMTP that the exhibit is known for."""
-        where = address or lasting_address("tcp", Path())
-        await link(ours, events, theirs, self.binder, where)
-        spoken = events.of(HandshakeSucceeded)[-1].peer.version
-        assert spoken == self.exhibit.zmtp, f"ZMTP {spoken} is spoken"
-
-
-Trial = Callable[[Visit], Awaitable[None]]
 
 
 def talk(our_kind: str) -> Trial:
@@ -119,30 +53,6 @@ def talk(our_kind: str) -> Trial:
             await peer.close_all()
 
     return trial
-
-
-async def talk_to(visit: Visit, peer: LibzmqPeer, our_kind: str, their_kind: str) -> None:
-    """Try all that a pair of types can say, over one connection."""
-    theirs = await visit.open(peer, their_kind)
-    async with CLASSES[our_kind](reactor, **visit.our_options(our_kind)) as ours:
-        events = EventLog(ours)
-        await visit.join(theirs, ours, events)
-        await let_publish(ours, theirs, notices=visit.exhibit.subscriptions_travel)
-        for case in (SINGLE, MULTIPART, BURST):
-            for conversation in conversations_of(visit.exhibit, our_kind, their_kind):
-                await conversation(ours, theirs, case)
-        assert not events.of(Disconnected), "the connection was lost"
-        assert not events.of(HandshakeFailed), "a handshake failed"
-
-
-def conversations_of(exhibit: Exhibit, our_kind: str, their_kind: str) -> tuple[Conversation, ...]:
-    """Return all that a pair of types can say: from subscriber to publisher not in each version."""
-    conversations = CONVERSATIONS[our_kind, their_kind]
-    only_down = {
-        ("XSUB", "XPUB"): not exhibit.xpub_takes_messages,
-        ("XPUB", "XSUB"): not exhibit.xsub_sends_messages,
-    }
-    return conversations[:1] if only_down.get((our_kind, their_kind)) else conversations
 
 
 async def they_hear_again(visit: Visit) -> None:
@@ -265,9 +175,13 @@ TRIALS: dict[str, Trial] = {
     **{kind: talk(kind) for kind in CLASSES},
     "restart": resubscribe,
     "heartbeat": beat,
+    **{scheme.mechanism: secured(scheme) for scheme in SCHEMES},
 }
 
 
 def expected_trials(exhibit: Exhibit) -> tuple[str, ...]:
     """Return the columns of the table that have to be filled for an exhibit, for each binder."""
-    return tuple(name for name in TRIALS if name != "heartbeat" or exhibit.heartbeats)
+    lacking = {scheme.mechanism for scheme in SCHEMES} - set(exhibit.mechanisms)
+    if not exhibit.heartbeats:
+        lacking.add("heartbeat")
+    return tuple(name for name in TRIALS if name not in lacking)

@@ -96,6 +96,13 @@ def test_an_error_gives_its_reason_and_may_have_extra_bytes(vector: Vector, reas
     assert (name, decode_error(data)) == (b"ERROR", reason)
 
 
+@pytest.mark.parametrize("size", [3, 8, 32])
+@pytest.mark.parametrize("status", [b"300", b"400", b"500"])
+def test_a_status_is_taken_with_any_size_before_it(status: bytes, size: int) -> None:
+    """libzmq 4.1 says 8 under CURVE, or 32: it is the size of a pointer or of a C++ string."""
+    assert decode_error(bytes((size,)) + status) == status.decode()
+
+
 @pytest.mark.parametrize("vector", vectors.BAD_ERRORS, ids=str)
 def test_an_error_whose_reason_is_cut_short_is_malformed(vector: Vector) -> None:
     name, data = decode_command(body(vector.data))
