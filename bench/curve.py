@@ -10,7 +10,7 @@ MEASUREMENT = attrs.evolve(
     throughput.MEASUREMENT,
     name="curve",
     title="PUSH to PULL under CURVE",
-    mechanism="CURVE",
+    job={"mechanism": "CURVE"},
     counts={
         "pyzmtp-batch": {100: 100_000, 65536: 6_000},
         "pyzmtp-message": {100: 100_000, 65536: 6_000},

@@ -47,7 +47,16 @@ IMPLEMENTATIONS = (
         peer="txzmq",
         summary="txZMQ on Twisted's reactor",
     ),
+    Implementation(
+        name="twisted-bare",
+        peer="twisted_bare",
+        summary="Twisted's TCP without any protocol: the floor",
+    ),
 )
 
 #: What the ratio columns compare with, and their heads.
-BASELINES = {"pyzmq-blocking": "vs pyzmq", "txzmq": "vs txZMQ"}
+BASELINES = {
+    "pyzmq-blocking": "vs pyzmq",
+    "txzmq": "vs txZMQ",
+    "twisted-bare": "vs bare",
+}

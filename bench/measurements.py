@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from bench import curve, round_trip, throughput
+from bench import curve, in_flight, multipart, round_trip, throughput
 from bench.model import Case
 
-MEASUREMENTS = (throughput.MEASUREMENT, round_trip.MEASUREMENT, curve.MEASUREMENT)
+MEASUREMENTS = (
+    throughput.MEASUREMENT,
+    multipart.MEASUREMENT,
+    round_trip.MEASUREMENT,
+    in_flight.MEASUREMENT,
+    curve.MEASUREMENT,
+)
 
 
 def all_cases() -> list[Case]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -15,12 +16,20 @@ KERNEL_BUFFER = 128 * 1024
 HIGH_WATER_MARK = 1000
 
 
+def format_size(size: int) -> str:
+    """Return a payload size as people write it: ``16 B``, ``64 KiB``."""
+    for unit, factor in (("MiB", 1024 * 1024), ("KiB", 1024)):
+        if size >= factor and size % factor == 0:
+            return f"{size // factor} {unit}"
+    return f"{size} B"
+
+
 @attrs.frozen
 class Job:
     """What one child process is to do in one sample; travels as one line of JSON."""
 
     size: int
-    """Payload of a message, in bytes."""
+    """Bytes of a frame."""
     count: int
     """Operations to measure: messages, or round trips."""
     timeout: float
@@ -31,6 +40,10 @@ class Job:
     high_water_mark: int = HIGH_WATER_MARK
     mechanism: str = "NULL"
     """The security mechanism: ``"NULL"``, or ``"CURVE"`` with the side that binds as the server."""
+    parts: int = 1
+    """Frames of a message."""
+    in_flight: int = 1
+    """Requests that are sent before the first reply is waited for."""
 
     @property
     def is_server(self) -> bool:
@@ -38,9 +51,13 @@ class Job:
         return not self.address
 
     def payload(self) -> bytes:
-        """Return the message body, the same bytes in every process."""
+        """Return a frame, the same bytes in every process."""
         pattern = bytes(range(256))
         return (pattern * (self.size // len(pattern) + 1))[: self.size]
+
+    def message(self) -> bytes | list[bytes]:
+        """Return a message: a frame by itself, as a plain program gives it, or all of them."""
+        return self.payload() if self.parts == 1 else [self.payload()] * self.parts
 
 
 @attrs.frozen
@@ -76,20 +93,25 @@ class Implementation:
 
 @attrs.frozen
 class Case:
-    """One table: a measurement at one size."""
+    """One table: a measurement at one level of what it varies."""
 
     measurement: Measurement
-    size: int
+    level: int
 
     @property
     def name(self) -> str:
         """Return what ``--only`` and the JSON file call it, ``throughput-16`` for example."""
-        return f"{self.measurement.name}-{self.size}"
+        return f"{self.measurement.name}-{self.level}"
 
     @property
     def title(self) -> str:
         """Return the headline of its table."""
-        return f"{self.measurement.title}, {format_size(self.size)}"
+        return f"{self.measurement.title}, {self.measurement.show_level(self.level)}"
+
+    def job(self, count: int, timeout: float, kernel_buffer: int) -> Job:
+        """Return what the children are to do for one sample."""
+        fields = {**self.measurement.job, self.measurement.varies: self.level}
+        return Job(count=count, timeout=timeout, kernel_buffer=kernel_buffer, **fields)
 
 
 @attrs.frozen
@@ -109,15 +131,20 @@ class Measurement:
     show: Callable[[float], str]
     """From the figure to text, without the unit."""
     counts: Mapping[str, Mapping[int, int]]
-    """Implementation -> size -> operations that take about 0.5 to 1 s on the reference machine
-    (2 cores, CPython 3.11). A fixed table: calibrating at run time would differ between rounds."""
-    mechanism: str = "NULL"
-    """The security mechanism of both sides."""
+    """Implementation -> level -> operations that take about 0.5 to 1 s on the reference machine
+    (2 cores, CPython 3.11). A fixed table: calibrating at run time would differ between rounds.
+    Who is not in it takes no part."""
+    varies: str = "size"
+    """The field of the jobs that differs between the cases: a level is its value."""
+    job: Mapping[str, Any] = attrs.field(factory=dict)
+    """The other fields of the jobs, where they are not the usual ones."""
+    show_level: Callable[[int], str] = format_size
+    """From a level to text."""
 
     def cases(self) -> list[Case]:
-        """Return the sizes of the counts table as cases, small ones first."""
-        sizes = {size for by_size in self.counts.values() for size in by_size}
-        return [Case(self, size) for size in sorted(sizes)]
+        """Return the levels of the counts table as cases, small ones first."""
+        levels = {level for by_level in self.counts.values() for level in by_level}
+        return [Case(self, level) for level in sorted(levels)]
 
 
 @attrs.frozen
@@ -154,11 +181,3 @@ class Result:
         if not own or not other:
             return None
         return own / other if self.case.measurement.higher_is_better else other / own
-
-
-def format_size(size: int) -> str:
-    """Return a payload size as people write it: ``16 B``, ``64 KiB``."""
-    for unit, factor in (("MiB", 1024 * 1024), ("KiB", 1024)):
-        if size >= factor and size % factor == 0:
-            return f"{size // factor} {unit}"
-    return f"{size} B"

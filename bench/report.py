@@ -15,7 +15,10 @@ from bench.model import Case, Result
 from bench.runner import Availability, Settings
 
 #: Version of the JSON layout; a reader of old files looks here first.
-JSON_FORMAT = 1
+JSON_FORMAT = 2
+
+#: Columns that a table needs; where the output is no terminal, rich would take it to be 80.
+_WIDTH = 110
 
 
 def ratios(results: Sequence[Result], result: Result) -> dict[str, float | None]:
@@ -97,6 +100,8 @@ def print_case(results: Sequence[Result]) -> None:
     for row in rows:
         table.add_row(*row)
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
     console.print(table)
     for note in notes:
         console.print(f"  {note}", markup=False, highlight=False)
@@ -156,7 +161,8 @@ def _result_to_json(group: Sequence[Result], result: Result) -> dict[str, Any]:
     return {
         "case": result.case.name,
         "measurement": measurement.name,
-        "size": result.case.size,
+        "varies": measurement.varies,
+        "level": result.case.level,
         "unit": measurement.unit,
         "higher_is_better": measurement.higher_is_better,
         "implementation": result.implementation.name,

@@ -32,5 +32,6 @@ MEASUREMENT = Measurement(
         "pyzmq-blocking": {16: 8_000},
         "pyzmq-asyncio": {16: 3_000},
         "txzmq": {16: 4_000},
+        "twisted-bare": {16: 5_000},
     },
 )

@@ -47,7 +47,7 @@ class Settings:
 
     def count(self, case: Case, implementation: Implementation) -> int:
         """Return how many operations one sample takes."""
-        count = case.measurement.counts[implementation.name][case.size]
+        count = case.measurement.counts[implementation.name][case.level]
         return max(count // QUICK_DIVISOR, _LEAST_COUNT) if self.quick else count
 
 
@@ -66,8 +66,6 @@ class Availability:
         for role in (case.measurement.binds, case.measurement.connects):
             if role not in self.roles:
                 return f"bench/peers/{implementation.peer}.py offers no role {role!r}"
-        if case.size not in case.measurement.counts.get(implementation.name, {}):
-            return f"bench/{case.measurement.name} has no count for {implementation.name}"
         return ""
 
 
@@ -157,13 +155,8 @@ async def take_sample(case: Case, implementation: Implementation, settings: Sett
     :raises asyncio.TimeoutError: they took longer than ``settings.timeout``.
     """
     measurement = case.measurement
-    job = Job(
-        size=case.size,
-        count=settings.count(case, implementation),
-        timeout=settings.timeout,
-        kernel_buffer=settings.kernel_buffer,
-        mechanism=measurement.mechanism,
-    )
+    count = settings.count(case, implementation)
+    job = case.job(count, settings.timeout, settings.kernel_buffer)
 
     async def both() -> Sample:
         async with (
@@ -197,7 +190,12 @@ async def run_case(
     settings: Settings,
     progress: Callable[[str], None],
 ) -> list[Result]:
-    """Run all rounds of ``case``, the implementations taking turns; return one result for each."""
+    """Run all rounds of ``case``, the implementations taking turns; return one result for each.
+
+    Those that the case has no count for take no part.
+    """
+    counts = case.measurement.counts
+    implementations = [each for each in implementations if case.level in counts.get(each.name, ())]
     reasons = {each.name: found[each.name].reason_against(case, each) for each in implementations}
     collected = {each.name: _Rounds() for each in implementations}
     for number in range(1, settings.rounds + 1):

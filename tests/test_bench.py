@@ -19,7 +19,13 @@ from bench import report, runner, worker
 from bench.implementations import BASELINES, IMPLEMENTATIONS
 from bench.measurements import MEASUREMENTS, all_cases
 from bench.model import Case, Implementation, Job, Result, Sample, format_size
-from bench.peers.timing import check_payload, round_trip_sample
+from bench.peers.timing import (
+    InFlight,
+    check_message,
+    check_payload,
+    round_trip_sample,
+    total_requests,
+)
 from bench.round_trip import MEASUREMENT as ROUND_TRIP
 from bench.runner import Availability, ChildFailed, Settings
 from bench.throughput import MEASUREMENT as THROUGHPUT
@@ -54,6 +60,10 @@ class TestModel:
         for size in (1, 16, 256, 1000):
             assert len(Job(size=size, count=1, timeout=1.0).payload()) == size
         assert Job(size=3, count=1, timeout=1.0).payload() == b"\0\1\2"
+
+    def test_a_message_is_a_frame_or_a_list_of_them(self) -> None:
+        assert Job(size=3, count=1, timeout=1.0).message() == b"\0\1\2"
+        assert Job(size=1, count=1, timeout=1.0, parts=4).message() == [b"\0"] * 4
 
     @pytest.mark.parametrize(
         ("size", "text"),
@@ -94,6 +104,29 @@ class TestTiming:
         with pytest.raises(AssertionError, match="received b'other'"):
             check_payload(b"other", b"same")
 
+    def test_check_message(self) -> None:
+        job = Job(size=1, count=1, timeout=1.0, parts=2)
+        check_message([b"\0", b"\0"], job)
+        for wrong in ([b"\0"], [b"\0", b"\1"]):
+            with pytest.raises(AssertionError, match="received"):
+                check_message(wrong, job)
+
+    @pytest.mark.parametrize("in_flight", [1, 10, 300])
+    @pytest.mark.parametrize("at_once", [1, 7])
+    def test_requests_in_flight(self, in_flight: int, at_once: int) -> None:
+        job = Job(size=1, count=500, timeout=1.0, in_flight=in_flight)
+        requests = InFlight(job)
+        under_way = most = total = requests.sent(in_flight)
+        while requests.sample is None:
+            number = min(at_once, under_way)
+            sent = requests.replied(number)
+            total += sent
+            under_way += sent - number
+            most = max(most, under_way)
+        assert (under_way, most, total) == (0, in_flight, total_requests(job))
+        assert 500 - at_once < requests.sample.operations <= 500
+        assert requests.sample.seconds >= 0
+
 
 class TestLists:
     def test_names_are_unique(self) -> None:
@@ -108,10 +141,11 @@ class TestLists:
             each.name for each in IMPLEMENTATIONS if not (peers / f"{each.peer}.py").exists()
         ] == []
 
-    def test_every_implementation_has_a_count_for_every_case(self) -> None:
+    def test_every_library_has_a_count_for_every_case(self) -> None:
         for case in all_cases():
-            assert set(case.measurement.counts) == set(BY_NAME)
-            assert all(case.size in sizes for sizes in case.measurement.counts.values())
+            counts = case.measurement.counts
+            assert set(BY_NAME) >= set(counts) >= set(BY_NAME) - {"twisted-bare"}
+            assert all(case.level in levels for levels in counts.values())
 
     def test_every_baseline_is_an_implementation(self) -> None:
         assert set(BASELINES) <= set(BY_NAME)
@@ -124,9 +158,16 @@ class TestLists:
     def test_case_names(self) -> None:
         assert [case.name for case in all_cases()] == [
             "throughput-16",
+            "throughput-100",
             "throughput-1024",
             "throughput-65536",
+            "throughput-1048576",
+            "multipart-16",
+            "multipart-1024",
             "round-trip-16",
+            "in-flight-1",
+            "in-flight-10",
+            "in-flight-100",
             "curve-100",
             "curve-65536",
         ]
@@ -152,12 +193,13 @@ class TestReport:
             "min - max",
             "vs pyzmq",
             "vs txZMQ",
+            "vs bare",
         ]
         assert report.rows_of(GROUP) == [
-            ["pyzmtp-batch", "2.5 M", "2 M - 3 M", "2.50", "-"],
-            ["pyzmq-blocking", "1 M", "900 k - 1.25 M", "1.00", "-"],
-            ["pyzmq-asyncio", "failed", "-", "-", "-"],
-            ["txzmq", "missing", "-", "-", "-"],
+            ["pyzmtp-batch", "2.5 M", "2 M - 3 M", "2.50", "-", "-"],
+            ["pyzmq-blocking", "1 M", "900 k - 1.25 M", "1.00", "-", "-"],
+            ["pyzmq-asyncio", "failed", "-", "-", "-", "-"],
+            ["txzmq", "missing", "-", "-", "-", "-"],
         ]
 
     def test_what_did_not_run_is_told(self) -> None:
@@ -204,7 +246,12 @@ class TestReport:
         assert first["case"] == "throughput-16"
         assert first["values"] == pytest.approx([2_000_000, 3_000_000, 2_500_000])
         assert (first["min"], first["max"]) == pytest.approx((2_000_000, 3_000_000))
-        assert first["speed_against"] == {"pyzmq-blocking": pytest.approx(2.5), "txzmq": None}
+        assert first["speed_against"] == {
+            "pyzmq-blocking": pytest.approx(2.5),
+            "txzmq": None,
+            "twisted-bare": None,
+        }
+        assert (first["varies"], first["level"]) == ("size", 16)
         assert failed["median"] is None
         assert failed["errors"] == ["it hung", "it hung"]
         assert missing["missing"] == "No module named 'txzmq'"
@@ -249,7 +296,9 @@ class TestCommandLine:
         assert command_line.select(["round-trip-16"]) == (list(IMPLEMENTATIONS), [ROUND_TRIP_16])
 
     def test_only_combined_keeps_the_order_of_the_lists(self) -> None:
-        implementations, cases = command_line.select(["pyzmq-*", "*-16", "pyzmtp-batch"])
+        implementations, cases = command_line.select(
+            ["pyzmq-*", "throughput-16", "*trip-16", "pyzmtp-batch"]
+        )
         assert [each.name for each in implementations] == [
             "pyzmtp-batch",
             "pyzmq-blocking",
@@ -319,7 +368,25 @@ class TestRunner:
             THROUGHPUT_16, implementation
         )
         assert Availability(missing="gone").reason_against(THROUGHPUT_16, implementation) == "gone"
-        assert "no count" in both.reason_against(Case(THROUGHPUT, 5), implementation)
+
+    def test_who_has_no_count_takes_no_part(self) -> None:
+        bare = BY_NAME["twisted-bare"]
+        found = {"twisted-bare": Availability(missing="gone")}
+        cases = {case.name: case for case in all_cases()}
+        for name, rows in (("multipart-16", 0), ("throughput-16", 1)):
+            results = asyncio.run(
+                runner.run_case(cases[name], [bare], found, Settings(), lambda text: None)
+            )
+            assert len(results) == rows
+
+    def test_the_job_of_a_case(self) -> None:
+        jobs = {case.name: case.job(7, 1.0, 4096) for case in all_cases()}
+        assert attrs.asdict(jobs["throughput-16"]) == attrs.asdict(
+            Job(size=16, count=7, timeout=1.0, kernel_buffer=4096)
+        )
+        assert (jobs["multipart-1024"].size, jobs["multipart-1024"].parts) == (1024, 4)
+        assert (jobs["in-flight-100"].size, jobs["in-flight-100"].in_flight) == (16, 100)
+        assert jobs["curve-100"].mechanism == "CURVE"
 
     def test_rounds_are_interleaved_and_failures_kept(
         self, monkeypatch: pytest.MonkeyPatch

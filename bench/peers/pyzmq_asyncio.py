@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import zmq
 import zmq.asyncio
 
 from bench.model import Announce, Job, Role, Sample
 from bench.peers.libzmq import bind, configure, versions
-from bench.peers.timing import WARM_UP, check_payload, round_trip_sample
+from bench.peers.timing import (
+    WARM_UP,
+    InFlight,
+    check_message,
+    check_payload,
+    round_trip_sample,
+    total_requests,
+)
 
 __all__ = ["ROLES", "versions"]
 
@@ -25,21 +34,23 @@ def new_socket(context: zmq.asyncio.Context, kind: int, job: Job) -> zmq.asyncio
 async def _pull(job: Job, announce: Announce) -> Sample:
     with zmq.asyncio.Context() as context, new_socket(context, zmq.PULL, job) as socket:
         bind(socket, announce)
-        message = await socket.recv()
+        recv: Callable[[], Any] = socket.recv if job.parts == 1 else socket.recv_multipart
+        message = await recv()
         start = perf_counter()
         for _ in range(job.count - 1):
-            message = await socket.recv()
+            message = await recv()
         seconds = perf_counter() - start
-    check_payload(message, job.payload())
+    check_message(message if job.parts > 1 else [message], job)
     return Sample(operations=job.count - 1, seconds=seconds)
 
 
 async def _push(job: Job) -> None:
-    payload = job.payload()
+    message: Any = job.message()
     with zmq.asyncio.Context() as context, new_socket(context, zmq.PUSH, job) as socket:
         socket.connect(job.address)
+        send: Callable[[Any], Any] = socket.send if job.parts == 1 else socket.send_multipart
         for _ in range(job.count):
-            await socket.send(payload)
+            await send(message)
 
 
 async def _reply(job: Job, announce: Announce) -> None:
@@ -66,7 +77,31 @@ async def _request(job: Job) -> Sample:
     return round_trip_sample(marks)
 
 
+async def _answer(job: Job, announce: Announce) -> None:
+    with zmq.asyncio.Context() as context, new_socket(context, zmq.ROUTER, job) as socket:
+        bind(socket, announce)
+        for _ in range(total_requests(job)):
+            await socket.send_multipart(await socket.recv_multipart())
+
+
+async def _ask(job: Job) -> Sample:
+    payload = job.payload()
+    requests = InFlight(job)
+    with zmq.asyncio.Context() as context, new_socket(context, zmq.DEALER, job) as socket:
+        socket.connect(job.address)
+        for _ in range(requests.sent(job.in_flight)):
+            await socket.send(payload)
+        while requests.sample is None:
+            answer = await socket.recv()
+            if requests.replied(1):
+                await socket.send(payload)
+    check_payload(answer, payload)
+    return requests.sample
+
+
 ROLES: dict[str, Role] = {
+    "answer": lambda job, announce: asyncio.run(_answer(job, announce)),
+    "ask": lambda job, announce: asyncio.run(_ask(job)),
     "pull": lambda job, announce: asyncio.run(_pull(job, announce)),
     "push": lambda job, announce: asyncio.run(_push(job)),
     "reply": lambda job, announce: asyncio.run(_reply(job, announce)),

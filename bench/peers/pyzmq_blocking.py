@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 import zmq
 
 from bench.model import Announce, Job, Role, Sample
 from bench.peers.libzmq import bind, configure, versions
-from bench.peers.timing import WARM_UP, check_payload, round_trip_sample
+from bench.peers.timing import (
+    WARM_UP,
+    InFlight,
+    check_message,
+    check_payload,
+    round_trip_sample,
+    total_requests,
+)
 
 __all__ = ["ROLES", "versions"]
 
@@ -24,24 +33,24 @@ def pull(job: Job, announce: Announce) -> Sample:
     """Receive ``job.count`` messages and measure."""
     with zmq.Context() as context, new_socket(context, zmq.PULL, job) as socket:
         bind(socket, announce)
-        recv = socket.recv
+        recv: Callable[[], Any] = socket.recv if job.parts == 1 else socket.recv_multipart
         message = recv()
         start = perf_counter()
         for _ in range(job.count - 1):
             message = recv()
         seconds = perf_counter() - start
-    check_payload(message, job.payload())
+    check_message(message if job.parts > 1 else [message], job)
     return Sample(operations=job.count - 1, seconds=seconds)
 
 
 def push(job: Job, announce: Announce) -> None:
     """Send ``job.count`` messages; leaving the context waits until they are gone."""
-    payload = job.payload()
+    message: Any = job.message()
     with zmq.Context() as context, new_socket(context, zmq.PUSH, job) as socket:
         socket.connect(job.address)
-        send = socket.send
+        send: Callable[[Any], Any] = socket.send if job.parts == 1 else socket.send_multipart
         for _ in range(job.count):
-            send(payload)
+            send(message)
 
 
 def reply(job: Job, announce: Announce) -> None:
@@ -70,4 +79,35 @@ def request(job: Job, announce: Announce) -> Sample:
     return round_trip_sample(marks)
 
 
-ROLES: dict[str, Role] = {"pull": pull, "push": push, "reply": reply, "request": request}
+def answer(job: Job, announce: Announce) -> None:
+    """Echo every request, whoever asks."""
+    with zmq.Context() as context, new_socket(context, zmq.ROUTER, job) as socket:
+        bind(socket, announce)
+        for _ in range(total_requests(job)):
+            socket.send_multipart(socket.recv_multipart())
+
+
+def ask(job: Job, announce: Announce) -> Sample:
+    """Keep ``job.in_flight`` requests on their way, and measure."""
+    payload = job.payload()
+    requests = InFlight(job)
+    with zmq.Context() as context, new_socket(context, zmq.DEALER, job) as socket:
+        socket.connect(job.address)
+        for _ in range(requests.sent(job.in_flight)):
+            socket.send(payload)
+        while requests.sample is None:
+            answer = socket.recv()
+            if requests.replied(1):
+                socket.send(payload)
+    check_payload(answer, payload)
+    return requests.sample
+
+
+ROLES: dict[str, Role] = {
+    "answer": answer,
+    "ask": ask,
+    "pull": pull,
+    "push": push,
+    "reply": reply,
+    "request": request,
+}

@@ -10,8 +10,15 @@ from twisted.internet.defer import Deferred
 from bench.model import Announce, Job, Role, Sample
 from bench.peers.pyzmtp_settings import ANY_PORT, settings, versions
 from bench.peers.reactor import run
-from bench.peers.timing import WARM_UP, check_payload, round_trip_sample
-from pyzmtp import PullSocket, PushSocket, RepSocket, ReqSocket
+from bench.peers.timing import (
+    WARM_UP,
+    InFlight,
+    check_message,
+    check_payload,
+    round_trip_sample,
+    total_requests,
+)
+from pyzmtp import DealerSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RouterSocket
 
 __all__ = ["ROLES", "versions"]
 
@@ -82,12 +89,12 @@ async def _pull(reactor: Any, job: Job, announce: Announce) -> Sample:
         _fail_with(counter.done, socket.consume(counter.take))
         announce(await socket.bind(ANY_PORT))
         seconds = await counter.done
-    check_payload(counter.last[0], job.payload())
+    check_message(counter.last, job)
     return Sample(operations=job.count - counter.uncounted, seconds=seconds)
 
 
 async def _push(reactor: Any, job: Job) -> None:
-    batch = [job.payload()] * _BATCH
+    batch = [job.message()] * _BATCH
     async with PushSocket(reactor, settings(job)) as socket:
         socket.connect(job.address)
         for _ in range(job.count // _BATCH):
@@ -125,7 +132,47 @@ async def _request(reactor: Any, job: Job) -> Sample:
     return round_trip_sample(asker.marks)
 
 
+async def _answer(reactor: Any, job: Job, announce: Announce) -> None:
+    remaining = total_requests(job)
+    done: Deferred[None] = Deferred()
+    async with RouterSocket(reactor, settings(job)) as socket:
+
+        def echo(batch: list[list[bytes]]) -> None:
+            nonlocal remaining
+            for message in batch:
+                socket.try_send(message)
+            remaining -= len(batch)
+            if not remaining:
+                done.callback(None)
+
+        _fail_with(done, socket.consume(echo))
+        announce(await socket.bind(ANY_PORT))
+        await done
+
+
+async def _ask(reactor: Any, job: Job) -> Sample:
+    payload = job.payload()
+    requests = InFlight(job)
+    done: Deferred[Sample] = Deferred()
+    async with DealerSocket(reactor, settings(job)) as socket:
+
+        def take(batch: list[list[bytes]]) -> None:
+            for _ in range(requests.replied(len(batch))):
+                socket.try_send(payload)
+            if requests.sample is not None:
+                check_message(batch[-1], job)
+                done.callback(requests.sample)
+
+        await socket.connect(job.address)
+        _fail_with(done, socket.consume(take))
+        for _ in range(requests.sent(job.in_flight)):
+            socket.try_send(payload)
+        return await done
+
+
 ROLES: dict[str, Role] = {
+    "answer": lambda job, announce: run(lambda reactor: _answer(reactor, job, announce)),
+    "ask": lambda job, announce: run(lambda reactor: _ask(reactor, job)),
     "pull": lambda job, announce: run(lambda reactor: _pull(reactor, job, announce)),
     "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
     "reply": lambda job, announce: run(lambda reactor: _reply(reactor, job, announce)),

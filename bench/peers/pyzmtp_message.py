@@ -8,8 +8,15 @@ from typing import Any
 from bench.model import Announce, Job, Role, Sample
 from bench.peers.pyzmtp_settings import ANY_PORT, settings, versions
 from bench.peers.reactor import run
-from bench.peers.timing import WARM_UP, check_payload, round_trip_sample
-from pyzmtp import PullSocket, PushSocket, RepSocket, ReqSocket
+from bench.peers.timing import (
+    WARM_UP,
+    InFlight,
+    check_message,
+    check_payload,
+    round_trip_sample,
+    total_requests,
+)
+from pyzmtp import DealerSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RouterSocket
 
 __all__ = ["ROLES", "versions"]
 
@@ -24,17 +31,17 @@ async def _pull(reactor: Any, job: Job, announce: Announce) -> Sample:
             received += 1
             if received == job.count:
                 seconds = perf_counter() - start
-                check_payload(message[0], job.payload())
+                check_message(message, job)
                 break
     return Sample(operations=job.count - 1, seconds=seconds)
 
 
 async def _push(reactor: Any, job: Job) -> None:
-    payload = job.payload()
+    message = job.message()
     async with PushSocket(reactor, settings(job)) as socket:
         socket.connect(job.address)
         for _ in range(job.count):
-            await socket.send(payload)
+            await socket.send(message)
 
 
 async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
@@ -65,7 +72,36 @@ async def _request(reactor: Any, job: Job) -> Sample:
     return round_trip_sample(marks)
 
 
+async def _answer(reactor: Any, job: Job, announce: Announce) -> None:
+    remaining = total_requests(job)
+    async with RouterSocket(reactor, settings(job)) as socket:
+        announce(await socket.bind(ANY_PORT))
+        async for message in socket:
+            await socket.send(message)
+            remaining -= 1
+            if not remaining:
+                break
+
+
+async def _ask(reactor: Any, job: Job) -> Sample:
+    payload = job.payload()
+    requests = InFlight(job)
+    async with DealerSocket(reactor, settings(job)) as socket:
+        await socket.connect(job.address)
+        for _ in range(requests.sent(job.in_flight)):
+            await socket.send(payload)
+        async for message in socket:
+            if requests.replied(1):
+                await socket.send(payload)
+            if requests.sample is not None:
+                check_message(message, job)
+                return requests.sample
+    raise AssertionError("the socket was closed before the last reply")
+
+
 ROLES: dict[str, Role] = {
+    "answer": lambda job, announce: run(lambda reactor: _answer(reactor, job, announce)),
+    "ask": lambda job, announce: run(lambda reactor: _ask(reactor, job)),
     "pull": lambda job, announce: run(lambda reactor: _pull(reactor, job, announce)),
     "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
     "reply": lambda job, announce: run(lambda reactor: _reply(reactor, job, announce)),

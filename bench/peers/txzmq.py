@@ -20,6 +20,7 @@ import zmq
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from txzmq import (  # type: ignore[import-untyped]
+    ZmqDealerConnection,
     ZmqEndpoint,
     ZmqEndpointType,
     ZmqFactory,
@@ -27,12 +28,20 @@ from txzmq import (  # type: ignore[import-untyped]
     ZmqPushConnection,
     ZmqREPConnection,
     ZmqREQConnection,
+    ZmqRouterConnection,
 )
 
 from bench.model import Announce, Job, Role, Sample
 from bench.peers import libzmq
 from bench.peers.reactor import run
-from bench.peers.timing import WARM_UP, check_payload, round_trip_sample
+from bench.peers.timing import (
+    WARM_UP,
+    InFlight,
+    check_message,
+    check_payload,
+    round_trip_sample,
+    total_requests,
+)
 
 #: Messages between two visits to the reactor: txZMQ reads and schedules only there.
 _BURST = 100
@@ -74,14 +83,14 @@ class _Counting(ZmqPullConnection):  # type: ignore[misc]
     wanted = 0
     received = 0
     start = 0.0
-    done: Deferred[tuple[float, bytes]]
+    done: Deferred[tuple[float, list[bytes]]]
 
     def onPull(self, message: list[bytes]) -> None:
         received = self.received = self.received + 1
         if received == 1:
             self.start = perf_counter()
         elif received == self.wanted:
-            self.done.callback((perf_counter() - self.start, message[0]))
+            self.done.callback((perf_counter() - self.start, message))
 
 
 class _Echo(ZmqREPConnection):  # type: ignore[misc]
@@ -98,6 +107,38 @@ class _Echo(ZmqREPConnection):  # type: ignore[misc]
             self.done.callback(None)
 
 
+class _Answers(ZmqRouterConnection):  # type: ignore[misc]
+    """Sends back what comes, and fires ``done`` after the last."""
+
+    wanted = 0
+    done: Deferred[None]
+
+    def gotMessage(self, sender: bytes, *frames: bytes) -> None:
+        self.sendMultipart(sender, list(frames))
+        self.wanted -= 1
+        if not self.wanted:
+            self.done.callback(None)
+
+
+class _Asks(ZmqDealerConnection):  # type: ignore[misc]
+    """Sends the next request for each reply."""
+
+    job: Job
+    requests: InFlight
+    done: Deferred[Sample]
+
+    def begin(self) -> None:
+        for _ in range(self.requests.sent(self.job.in_flight)):
+            self.sendMsg(self.job.payload())
+
+    def gotMessage(self, *frames: bytes) -> None:
+        if self.requests.replied(1):
+            self.sendMsg(self.job.payload())
+        if self.requests.sample is not None:
+            check_message(frames, self.job)
+            self.done.callback(self.requests.sample)
+
+
 async def _pull(job: Job, announce: Announce) -> Sample:
     factory = _factory(job)
     connection = _open(_Counting, factory, job)
@@ -105,7 +146,7 @@ async def _pull(job: Job, announce: Announce) -> Sample:
     connection.done = Deferred()
     _bind(connection, announce)
     seconds, last = await connection.done
-    check_payload(last, job.payload())
+    check_message(last, job)
     factory.shutdown()
     return Sample(operations=job.count - 1, seconds=seconds)
 
@@ -114,14 +155,14 @@ async def _push(reactor: Any, job: Job) -> None:
     factory = _factory(job)
     connection = _open(ZmqPushConnection, factory, job)
     _connect(connection, job)
-    payload = job.payload()
+    message = job.message()
     push = connection.push
     remaining = job.count
     while remaining:
         delay = 0.0
         try:
             for _ in range(min(_BURST, remaining)):
-                push(payload)
+                push(message)
                 remaining -= 1
         except zmq.Again:
             delay = _RETRY
@@ -156,7 +197,32 @@ async def _request(job: Job) -> Sample:
     return round_trip_sample(marks)
 
 
+async def _answer(job: Job, announce: Announce) -> None:
+    factory = _factory(job)
+    connection = _open(_Answers, factory, job)
+    connection.wanted = total_requests(job)
+    connection.done = Deferred()
+    _bind(connection, announce)
+    await connection.done
+    factory.shutdown()
+
+
+async def _ask(job: Job) -> Sample:
+    factory = _factory(job)
+    connection = _open(_Asks, factory, job)
+    connection.job = job
+    connection.requests = InFlight(job)
+    connection.done = Deferred()
+    _connect(connection, job)
+    connection.begin()
+    sample: Sample = await connection.done
+    factory.shutdown()
+    return sample
+
+
 ROLES: dict[str, Role] = {
+    "answer": lambda job, announce: run(lambda reactor: _answer(job, announce)),
+    "ask": lambda job, announce: run(lambda reactor: _ask(job)),
     "pull": lambda job, announce: run(lambda reactor: _pull(job, announce)),
     "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
     "reply": lambda job, announce: run(lambda reactor: _reply(job, announce)),

@@ -1,0 +1,157 @@
+"""Twisted's TCP without a protocol on it: the floor under everything that uses these transports.
+
+The payloads pass without framing, and what has the size of a message counts as one.
+"""
+
+from __future__ import annotations
+
+import socket
+from time import perf_counter
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.protocol import Factory, Protocol
+from zope.interface import implementer
+
+from bench.model import Announce, Job, Role, Sample
+from bench.peers.reactor import run
+from bench.peers.timing import WARM_UP, round_trip_sample
+from pyzmtp.cli.about import installed_version
+
+#: Bytes handed to the transport at once, where messages are smaller.
+_CHUNK = 64 * 1024
+
+
+def versions() -> dict[str, str]:
+    """Return Twisted's version."""
+    return {"Twisted": installed_version("Twisted")}
+
+
+class _End(Protocol):
+    """One end of a connection, with everybody's buffers; ``done`` fires when it has done its work."""
+
+    transport: Any
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.done: Deferred[Any] = Deferred()
+
+    def connectionMade(self) -> None:
+        handle = self.transport.getHandle()
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.job.kernel_buffer)
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.job.kernel_buffer)
+        self.transport.setTcpNoDelay(True)
+
+
+class _Sink(_End):
+    """Counts the bytes that arrive; the clock runs from the first chunk to the last."""
+
+    received = first = 0
+    start = 0.0
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self.received:
+            self.start = perf_counter()
+            self.first = len(data)
+        self.received += len(data)
+        if self.received == self.job.count * self.job.size:
+            seconds = perf_counter() - self.start
+            counted = (self.received - self.first) // self.job.size
+            self.done.callback(Sample(operations=counted, seconds=seconds))
+
+
+@implementer(IPushProducer)
+class _Source(_End):
+    """Writes whenever there is room, and ends the connection behind the last message."""
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._left = self.job.count
+        self._at_once = max(_CHUNK // self.job.size, 1)
+        self._chunk = self.job.payload() * self._at_once
+        self._paused = False
+        self.transport.registerProducer(self, True)
+        self.resumeProducing()
+
+    def resumeProducing(self) -> None:
+        self._paused = False
+        while self._left and not self._paused:
+            number = min(self._left, self._at_once)
+            self._left -= number
+            whole = number == self._at_once
+            self.transport.write(self._chunk if whole else self._chunk[: number * self.job.size])
+        if not self._left:
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
+    def pauseProducing(self) -> None:
+        self._paused = True
+
+    def stopProducing(self) -> None:
+        self._left = 0
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.done.callback(None)
+
+
+class _Echo(_End):
+    """Sends back what comes, until the other side has enough."""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.transport.write(data)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.done.callback(None)
+
+
+class _Asker(_End):
+    """Sends the next message as soon as the last one is back."""
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._payload = self.job.payload()
+        self._left = self.job.count + WARM_UP
+        self._marks: list[float] = []
+        self._missing = self.job.size
+        self.transport.write(self._payload)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._missing -= len(data)
+        if self._missing:
+            return
+        self._missing = self.job.size
+        self._left -= 1
+        if self._left <= self.job.count:
+            self._marks.append(perf_counter())
+        if self._left:
+            self.transport.write(self._payload)
+        else:
+            self.transport.loseConnection()
+            self.done.callback(round_trip_sample(self._marks))
+
+
+async def _bind(reactor: Any, end: _End, announce: Announce) -> Any:
+    """Let one connection in, and return what comes of it."""
+    factory = Factory.forProtocol(lambda: end)
+    port: Any = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(factory)
+    announce(f"127.0.0.1:{port.getHost().port}")
+    result = await end.done
+    await port.stopListening()
+    return result
+
+
+async def _connect(reactor: Any, end: _End) -> Any:
+    """Make the connection, and return what comes of it."""
+    host, _, port = end.job.address.rpartition(":")
+    await connectProtocol(TCP4ClientEndpoint(reactor, host, int(port)), end)
+    return await end.done
+
+
+ROLES: dict[str, Role] = {
+    "pull": lambda job, announce: run(lambda reactor: _bind(reactor, _Sink(job), announce)),
+    "push": lambda job, announce: run(lambda reactor: _connect(reactor, _Source(job))),
+    "reply": lambda job, announce: run(lambda reactor: _bind(reactor, _Echo(job), announce)),
+    "request": lambda job, announce: run(lambda reactor: _connect(reactor, _Asker(job))),
+}
