@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from bench import report
+from bench import compare, report
 from bench.implementations import IMPLEMENTATIONS
 from bench.measurements import all_cases
 from bench.model import KERNEL_BUFFER, Case, Implementation, Result
@@ -43,6 +43,12 @@ def parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="tiny counts: checks that everything runs"
     )
     result.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to FILE")
+    result.add_argument(
+        "--compare",
+        type=Path,
+        metavar="OLD.json",
+        help="show what is faster or slower than in an earlier run, in ratios",
+    )
     result.add_argument(
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="of one sample, default 60"
     )
@@ -140,8 +146,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         implementations, cases = select(options.only)
+        earlier = None if options.compare is None else compare.load(options.compare)
     except ValueError as error:
         print(f"{error}; see --list", file=sys.stderr)
+        return 2
+    except compare.NoComparison as error:
+        print(f"--compare {error}", file=sys.stderr)
         return 2
     settings = Settings(
         rounds=options.rounds or (1 if options.quick else 5),
@@ -153,6 +163,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json is not None:
         document = report.to_json(groups, found, settings)
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    if earlier is not None:
+        compare.print_changes(compare.changes(earlier, groups))
     return exit_code(groups)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import curve, in_flight, multipart, round_trip, throughput
+from bench import curve, fan_out, in_flight, multipart, round_trip, throughput
 from bench.model import Case
 
 MEASUREMENTS = (
@@ -10,6 +10,7 @@ MEASUREMENTS = (
     multipart.MEASUREMENT,
     round_trip.MEASUREMENT,
     in_flight.MEASUREMENT,
+    fan_out.MEASUREMENT,
     curve.MEASUREMENT,
 )
 

@@ -44,6 +44,8 @@ class Job:
     """Frames of a message."""
     in_flight: int = 1
     """Requests that are sent before the first reply is waited for."""
+    subscribers: int = 1
+    """Subscribers to one publisher, each of which gets ``count`` messages."""
 
     @property
     def is_server(self) -> bool:

@@ -83,18 +83,24 @@ def plain_table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def print_case(results: Sequence[Result]) -> None:
-    """Print the table of one case, with rich where it is installed."""
+    """Print the table of one case."""
     case = results[0].case
-    header, rows, notes = header_of(case), rows_of(results), notes_of(results)
+    print_table(case.title, header_of(case), rows_of(results), notes_of(results))
+
+
+def print_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()
+) -> None:
+    """Print a table, with rich where it is installed; the first column left, figures right."""
     try:
         from rich import box
         from rich.console import Console
         from rich.table import Table
     except ImportError:
-        print(plain_table(case.title, header, rows))
+        print(plain_table(title, header, rows))
         print("".join(f"  {note}\n" for note in notes))
         return
-    table = Table(title=case.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for i, head in enumerate(header):
         table.add_column(head, justify="right" if i else "left", no_wrap=True)
     for row in rows:

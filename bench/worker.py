@@ -59,9 +59,20 @@ def play(role: Role, job: Job, say: Say) -> None:
     say({"sample": attrs.asdict(sample, recurse=False)})
 
 
+def raise_file_limit() -> None:
+    """Let this process have as many files open as it may: a thousand subscribers are a thousand."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def main(arguments: list[str], say: Say) -> int:
     """Run the child; return its exit code."""
     name, *roles = arguments
+    raise_file_limit()
     try:
         peer = importlib.import_module(f"bench.peers.{name}")
         offered: dict[str, Role] = peer.ROLES

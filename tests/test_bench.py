@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 from bench import __main__ as command_line
-from bench import report, runner, worker
+from bench import compare, report, runner, worker
 from bench.implementations import BASELINES, IMPLEMENTATIONS
 from bench.measurements import MEASUREMENTS, all_cases
 from bench.model import Case, Implementation, Job, Result, Sample, format_size
@@ -144,7 +144,7 @@ class TestLists:
     def test_every_library_has_a_count_for_every_case(self) -> None:
         for case in all_cases():
             counts = case.measurement.counts
-            assert set(BY_NAME) >= set(counts) >= set(BY_NAME) - {"twisted-bare"}
+            assert set(BY_NAME) >= set(counts) >= set(BY_NAME) - {"twisted-bare", "txzmq"}
             assert all(case.level in levels for levels in counts.values())
 
     def test_every_baseline_is_an_implementation(self) -> None:
@@ -168,6 +168,10 @@ class TestLists:
             "in-flight-1",
             "in-flight-10",
             "in-flight-100",
+            "fan-out-1",
+            "fan-out-10",
+            "fan-out-100",
+            "fan-out-1000",
             "curve-100",
             "curve-65536",
         ]
@@ -261,6 +265,59 @@ class TestReport:
         text = report.preface(found, Settings(rounds=7, quick=True, kernel_buffer=4096))
         for part in ("txZMQ 1.0.0", "buffers 4096 bytes", "median of 7", "--quick"):
             assert part in text
+
+
+class TestCompare:
+    def written(self, path: Path, *groups: list[Result]) -> Path:
+        """The file of a run with these results."""
+        path.write_text(json.dumps(report.to_json(groups, {}, Settings())))
+        return path
+
+    def test_ratios_are_compared_and_not_figures(self, tmp_path: Path) -> None:
+        then = [rates("pyzmtp-batch", 2e6), rates("pyzmq-blocking", 1e6), rates("txzmq", 1e5)]
+        now = [rates("pyzmtp-batch", 1e6), rates("pyzmq-blocking", 5e5), rates("txzmq", 3e4)]
+        old = compare.load(self.written(tmp_path / "old.json", then))
+        batch, txzmq = compare.changes(old, [now])
+        assert (batch.implementation, batch.baseline, batch.verdict) == (
+            "pyzmtp-batch", "pyzmq-blocking", "",
+        )  # fmt: skip
+        assert (batch.old, batch.new, batch.factor) == pytest.approx((2.0, 2.0, 1.0))
+        assert (txzmq.implementation, txzmq.verdict) == ("txzmq", "slower")
+        assert txzmq.factor == pytest.approx(0.6)
+
+    def test_what_was_not_measured_then_is_not_compared(self, tmp_path: Path) -> None:
+        old = compare.load(self.written(tmp_path / "old.json", [rates("pyzmtp-batch", 1e6)]))
+        assert compare.changes(old, [GROUP]) == []
+
+    def test_the_table_begins_with_the_worst(self, capsys: pytest.CaptureFixture[str]) -> None:
+        compare.print_changes(
+            [
+                compare.Change("round-trip-16", "pyzmtp-batch", "pyzmq-blocking", 1.0, 1.5),
+                compare.Change("throughput-16", "pyzmtp-batch", "pyzmq-blocking", 2.0, 1.0),
+            ]
+        )
+        printed = capsys.readouterr().out
+        assert printed.index("slower") < printed.index("faster")
+        assert "1 of 2 are slower, by more than 10%" in printed
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            (None, "No such file"),
+            ("{", "no run of the bench"),
+            ("[]", "no run of the bench"),
+            ("{}", "no run of the bench"),
+            ('{"format": 1}', "format 1, not 2"),
+        ],
+    )
+    def test_a_file_that_is_none_ends_it_before_anything_is_measured(
+        self, text: str | None, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = tmp_path / "old.json"
+        if text is not None:
+            path.write_text(text)
+        assert command_line.main(["--compare", str(path)]) == 2
+        assert reason in capsys.readouterr().err
 
 
 class TestCommandLine:

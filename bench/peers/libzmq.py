@@ -34,6 +34,12 @@ def configure(socket: Any, job: Job) -> None:
         socket.set_string(zmq.CURVE_SECRETKEY, keys.CLIENT_SECRET)
 
 
+def configure_publisher(socket: Any) -> None:
+    """Have an XPUB tell of every subscription, and wait for who is slow instead of dropping."""
+    socket.set(zmq.XPUB_VERBOSE, 1)
+    socket.set(zmq.XPUB_NODROP, 1)
+
+
 def bind(socket: Any, announce: Announce) -> None:
     """Bind ``socket`` to a free port of the loopback interface and say which."""
     socket.bind(ANY_PORT)

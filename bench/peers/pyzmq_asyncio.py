@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 
@@ -11,9 +12,10 @@ import zmq
 import zmq.asyncio
 
 from bench.model import Announce, Job, Role, Sample
-from bench.peers.libzmq import bind, configure, versions
+from bench.peers.libzmq import bind, configure, configure_publisher, versions
 from bench.peers.timing import (
     WARM_UP,
+    Deliveries,
     InFlight,
     check_message,
     check_payload,
@@ -51,6 +53,36 @@ async def _push(job: Job) -> None:
         send: Callable[[Any], Any] = socket.send if job.parts == 1 else socket.send_multipart
         for _ in range(job.count):
             await send(message)
+
+
+async def _publish(job: Job, announce: Announce) -> None:
+    message = job.payload()
+    with zmq.asyncio.Context() as context, new_socket(context, zmq.XPUB, job) as socket:
+        configure_publisher(socket)
+        bind(socket, announce)
+        for _ in range(job.subscribers):
+            await socket.recv()
+        for _ in range(job.count):
+            await socket.send(message)
+
+
+async def _subscribe(job: Job) -> Sample:
+    deliveries = Deliveries(job)
+
+    async def read(socket: zmq.asyncio.Socket) -> None:
+        for _ in range(job.count):
+            deliveries.came(await socket.recv_multipart())
+
+    with zmq.asyncio.Context() as context, ExitStack() as stack:
+        context.max_sockets = job.subscribers + 1
+        reading = []
+        for _ in range(job.subscribers):
+            socket = stack.enter_context(new_socket(context, zmq.SUB, job))
+            socket.subscribe(b"")
+            socket.connect(job.address)
+            reading.append(read(socket))
+        await asyncio.gather(*reading)
+        return deliveries.sample()
 
 
 async def _reply(job: Job, announce: Announce) -> None:
@@ -102,6 +134,8 @@ async def _ask(job: Job) -> Sample:
 ROLES: dict[str, Role] = {
     "answer": lambda job, announce: asyncio.run(_answer(job, announce)),
     "ask": lambda job, announce: asyncio.run(_ask(job)),
+    "publish": lambda job, announce: asyncio.run(_publish(job, announce)),
+    "subscribe": lambda job, announce: asyncio.run(_subscribe(job)),
     "pull": lambda job, announce: asyncio.run(_pull(job, announce)),
     "push": lambda job, announce: asyncio.run(_push(job)),
     "reply": lambda job, announce: asyncio.run(_reply(job, announce)),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 
 import zmq
 
 from bench.model import Announce, Job, Role, Sample
-from bench.peers.libzmq import bind, configure, versions
+from bench.peers.libzmq import bind, configure, configure_publisher, versions
 from bench.peers.timing import (
     WARM_UP,
+    Deliveries,
     InFlight,
     check_message,
     check_payload,
@@ -51,6 +53,36 @@ def push(job: Job, announce: Announce) -> None:
         send: Callable[[Any], Any] = socket.send if job.parts == 1 else socket.send_multipart
         for _ in range(job.count):
             send(message)
+
+
+def publish(job: Job, announce: Announce) -> None:
+    """Publish ``job.count`` messages once all have subscribed."""
+    message = job.payload()
+    with zmq.Context() as context, new_socket(context, zmq.XPUB, job) as socket:
+        configure_publisher(socket)
+        bind(socket, announce)
+        for _ in range(job.subscribers):
+            socket.recv()
+        send = socket.send
+        for _ in range(job.count):
+            send(message)
+
+
+def subscribe(job: Job, announce: Announce) -> Sample:
+    """Receive at each of the subscribers in turn, and measure."""
+    deliveries = Deliveries(job)
+    with zmq.Context() as context, ExitStack() as stack:
+        context.max_sockets = job.subscribers + 1
+        receivers = []
+        for _ in range(job.subscribers):
+            socket = stack.enter_context(new_socket(context, zmq.SUB, job))
+            socket.subscribe(b"")
+            socket.connect(job.address)
+            receivers.append(socket.recv_multipart)
+        for _ in range(job.count):
+            for receive in receivers:
+                deliveries.came(receive())
+        return deliveries.sample()
 
 
 def reply(job: Job, announce: Announce) -> None:
@@ -106,8 +138,10 @@ def ask(job: Job, announce: Announce) -> Sample:
 ROLES: dict[str, Role] = {
     "answer": answer,
     "ask": ask,
+    "publish": publish,
     "pull": pull,
     "push": push,
     "reply": reply,
     "request": request,
+    "subscribe": subscribe,
 }

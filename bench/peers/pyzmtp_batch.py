@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +19,16 @@ from bench.peers.timing import (
     round_trip_sample,
     total_requests,
 )
-from pyzmtp import DealerSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RouterSocket
+from pyzmtp import (
+    DealerSocket,
+    PubSocket,
+    PullSocket,
+    PushSocket,
+    RepSocket,
+    ReqSocket,
+    RouterSocket,
+    SubSocket,
+)
 
 __all__ = ["ROLES", "versions"]
 
@@ -103,6 +113,30 @@ async def _push(reactor: Any, job: Job) -> None:
             await socket.send_batch(batch[:rest])
 
 
+async def _publish(reactor: Any, job: Job, announce: Announce) -> None:
+    batch = [job.message()] * _BATCH
+    async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
+        announce(await socket.bind(ANY_PORT))
+        await socket.wait_subscribed(count=job.subscribers)
+        for _ in range(job.count // _BATCH):
+            await socket.send_batch(batch)
+        if rest := job.count % _BATCH:
+            await socket.send_batch(batch[:rest])
+
+
+async def _subscribe(reactor: Any, job: Job) -> Sample:
+    counter = _Counter(job.count * job.subscribers)
+    async with AsyncExitStack() as stack:
+        for _ in range(job.subscribers):
+            socket = await stack.enter_async_context(SubSocket(reactor, settings(job)))
+            socket.subscribe(b"")
+            _fail_with(counter.done, socket.consume(counter.take))
+            await socket.connect(job.address)
+        seconds = await counter.done
+    check_message(counter.last, job)
+    return Sample(operations=counter.wanted - counter.uncounted, seconds=seconds)
+
+
 async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
     remaining = job.count + WARM_UP
     done: Deferred[None] = Deferred()
@@ -173,6 +207,8 @@ async def _ask(reactor: Any, job: Job) -> Sample:
 ROLES: dict[str, Role] = {
     "answer": lambda job, announce: run(lambda reactor: _answer(reactor, job, announce)),
     "ask": lambda job, announce: run(lambda reactor: _ask(reactor, job)),
+    "publish": lambda job, announce: run(lambda reactor: _publish(reactor, job, announce)),
+    "subscribe": lambda job, announce: run(lambda reactor: _subscribe(reactor, job)),
     "pull": lambda job, announce: run(lambda reactor: _pull(reactor, job, announce)),
     "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
     "reply": lambda job, announce: run(lambda reactor: _reply(reactor, job, announce)),

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults
 
 from bench.model import Announce, Job, Role, Sample
 from bench.peers.pyzmtp_settings import ANY_PORT, settings, versions
 from bench.peers.reactor import run
 from bench.peers.timing import (
     WARM_UP,
+    Deliveries,
     InFlight,
     check_message,
     check_payload,
     round_trip_sample,
     total_requests,
 )
-from pyzmtp import DealerSocket, PullSocket, PushSocket, RepSocket, ReqSocket, RouterSocket
+from pyzmtp import (
+    DealerSocket,
+    PubSocket,
+    PullSocket,
+    PushSocket,
+    RepSocket,
+    ReqSocket,
+    RouterSocket,
+    SubSocket,
+)
 
 __all__ = ["ROLES", "versions"]
 
@@ -42,6 +55,33 @@ async def _push(reactor: Any, job: Job) -> None:
         socket.connect(job.address)
         for _ in range(job.count):
             await socket.send(message)
+
+
+async def _publish(reactor: Any, job: Job, announce: Announce) -> None:
+    message = job.message()
+    async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
+        announce(await socket.bind(ANY_PORT))
+        await socket.wait_subscribed(count=job.subscribers)
+        for _ in range(job.count):
+            await socket.send(message)
+
+
+async def _subscribe(reactor: Any, job: Job) -> Sample:
+    deliveries = Deliveries(job)
+
+    async def read(socket: SubSocket) -> None:
+        for _ in range(job.count):
+            deliveries.came(await socket.receive())
+
+    async with AsyncExitStack() as stack:
+        reading = []
+        for _ in range(job.subscribers):
+            socket = await stack.enter_async_context(SubSocket(reactor, settings(job)))
+            socket.subscribe(b"")
+            reading.append(Deferred.fromCoroutine(read(socket)))
+            await socket.connect(job.address)
+        await gatherResults(reading)
+    return deliveries.sample()
 
 
 async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
@@ -102,6 +142,8 @@ async def _ask(reactor: Any, job: Job) -> Sample:
 ROLES: dict[str, Role] = {
     "answer": lambda job, announce: run(lambda reactor: _answer(reactor, job, announce)),
     "ask": lambda job, announce: run(lambda reactor: _ask(reactor, job)),
+    "publish": lambda job, announce: run(lambda reactor: _publish(reactor, job, announce)),
+    "subscribe": lambda job, announce: run(lambda reactor: _subscribe(reactor, job)),
     "pull": lambda job, announce: run(lambda reactor: _pull(reactor, job, announce)),
     "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
     "reply": lambda job, announce: run(lambda reactor: _reply(reactor, job, announce)),

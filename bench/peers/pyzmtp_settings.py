@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pyzmtp
 from bench import keys
@@ -24,7 +25,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def settings(job: Job) -> SocketOptions:
+def settings(job: Job, **more: Any) -> SocketOptions:
     """Return the buffers, high-water marks and keys of everybody, and a linger that loses nothing."""
     return SocketOptions(
         send_hwm=job.high_water_mark,
@@ -33,6 +34,7 @@ def settings(job: Job) -> SocketOptions:
         receive_buffer=job.kernel_buffer,
         linger=job.timeout,
         security=_security(job),
+        **more,
     )
 
 

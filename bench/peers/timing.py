@@ -39,6 +39,29 @@ def check_message(received: Sequence[bytes], job: Job) -> None:
         check_payload(frame, job.payload())
 
 
+class Deliveries:
+    """Counts what subscribers get, one message at a time; the clock runs from the first to the last."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._start = 0.0
+        self._number = 0
+        self._last: Sequence[bytes] = ()
+
+    def came(self, message: Sequence[bytes]) -> None:
+        """Take note of a message."""
+        if not self._number:
+            self._start = perf_counter()
+        self._number += 1
+        self._last = message
+
+    def sample(self) -> Sample:
+        """Return the sample, once all have come."""
+        seconds = perf_counter() - self._start
+        check_message(self._last, self._job)
+        return Sample(operations=self._number - 1, seconds=seconds)
+
+
 class InFlight:
     """How many requests have to be sent, and how long the replies to them took.
 

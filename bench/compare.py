@@ -1,0 +1,109 @@
+"""What has become faster or slower since an earlier run: ``--compare OLD.json``.
+
+Absolute figures drift with the machine, so that what is compared is how fast each implementation was
+against another one in the same run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import attrs
+
+from bench import report
+from bench.implementations import BASELINES
+from bench.model import Result
+
+#: What a ratio may lose before it is called slower: the noise of a small machine.
+TOLERANCE = 0.1
+
+
+#: By case and implementation: against each baseline, how fast.
+Ratios: TypeAlias = Mapping[tuple[str, str], Mapping[str, float | None]]
+
+
+class NoComparison(Exception):
+    """The file cannot be compared with; the text says why."""
+
+
+@attrs.frozen
+class Change:
+    """One implementation in one case, then and now."""
+
+    case: str
+    implementation: str
+    baseline: str
+    """Which implementation of the same run it was compared with."""
+    old: float
+    new: float
+
+    @property
+    def factor(self) -> float:
+        """Return how many times as fast it is now as it was."""
+        return self.new / self.old
+
+    @property
+    def verdict(self) -> str:
+        """Return ``"slower"``, ``"faster"`` or nothing."""
+        if self.factor < 1 - TOLERANCE:
+            return "slower"
+        return "faster" if self.factor > 1 / (1 - TOLERANCE) else ""
+
+
+def load(path: Path) -> Ratios:
+    """Return the ratios of an earlier run.
+
+    :raises NoComparison: it is not there, or no run of this form.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["format"] != report.JSON_FORMAT:
+            raise NoComparison(f"{path}: format {document['format']}, not {report.JSON_FORMAT}")
+        return {
+            (each["case"], each["implementation"]): each["speed_against"]
+            for each in document["results"]
+        }
+    except OSError as error:
+        raise NoComparison(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoComparison(f"{path}: no run of the bench ({error!r})") from None
+
+
+def changes(old: Ratios, groups: Sequence[Sequence[Result]]) -> list[Change]:
+    """Return what was measured in both runs, against the first baseline that was there in both."""
+    found = []
+    for group in groups:
+        for result in group:
+            name = result.implementation.name
+            then = old.get((result.case.name, name), {})
+            now = report.ratios(group, result)
+            for baseline in BASELINES:
+                before, after = then.get(baseline), now[baseline]
+                if before and after:
+                    if name != baseline:  # it is the measure itself
+                        found.append(Change(result.case.name, name, baseline, before, after))
+                    break
+    return found
+
+
+def print_changes(found: Sequence[Change]) -> None:
+    """Print a table of them, what has lost most first."""
+    header = ["case", "implementation", "against", "then", "now", "factor", ""]
+    rows = [
+        [
+            each.case,
+            each.implementation,
+            each.baseline,
+            f"{each.old:.2f}",
+            f"{each.new:.2f}",
+            f"{each.factor:.2f}",
+            each.verdict,
+        ]
+        for each in sorted(found, key=lambda each: each.factor)
+    ]
+    slower = sum(each.verdict == "slower" for each in found)
+    notes = [f"{slower} of {len(rows)} are slower, by more than {TOLERANCE:.0%}"]
+    report.print_table("Against the earlier run", header, rows, notes)
