@@ -14,6 +14,7 @@ from bench import compare, report
 from bench.implementations import IMPLEMENTATIONS
 from bench.measurements import all_cases
 from bench.model import KERNEL_BUFFER, Case, Implementation, Result
+from bench.progress import Progress
 from bench.runner import Availability, Settings, probe, run_case
 
 
@@ -101,29 +102,27 @@ def listing() -> str:
     return "\n".join(lines)
 
 
-def show_progress(text: str) -> None:
-    """Show what is being measured, on a terminal only."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
-        sys.stderr.flush()
-
-
 async def measure(
     implementations: Sequence[Implementation], cases: Sequence[Case], settings: Settings
 ) -> tuple[list[list[Result]], dict[str, Availability]]:
     """Run everything and print each table as soon as it is complete."""
+    rows = [(case, each) for case in cases for each in implementations if case.has(each)]
+    progress = Progress(len(implementations) + len(rows) * settings.rounds)
     found: dict[str, Availability] = {}
     for implementation in implementations:
-        show_progress(f"looking for {implementation.name}")
+        progress.show(f"looking for {implementation.name}")
         found[implementation.name] = await probe(implementation)
-    show_progress("")
+        progress.advance()
+    progress.hide()
     print(report.preface(found, settings), end="\n\n")
     groups = []
     for case in cases:
-        results = await run_case(case, implementations, found, settings, show_progress)
-        show_progress("")
-        report.print_case(results)
-        groups.append(results)
+        taking_part = [each for each in implementations if case.has(each)]
+        if taking_part:
+            results = await run_case(case, taking_part, found, settings, progress)
+            progress.hide()
+            report.print_case(results)
+            groups.append(results)
     return groups, found
 
 

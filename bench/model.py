@@ -110,6 +110,10 @@ class Case:
         """Return the headline of its table."""
         return f"{self.measurement.title}, {self.measurement.show_level(self.level)}"
 
+    def has(self, implementation: Implementation) -> bool:
+        """Return whether ``implementation`` takes part."""
+        return self.level in self.measurement.counts.get(implementation.name, {})
+
     def job(self, count: int, timeout: float, kernel_buffer: int) -> Job:
         """Return what the children are to do for one sample."""
         fields = {**self.measurement.job, self.measurement.varies: self.level}

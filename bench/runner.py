@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,7 @@ from typing import IO, Any
 import attrs
 
 from bench.model import KERNEL_BUFFER, Case, Implementation, Job, Result, Sample
+from bench.progress import Progress
 
 #: Where ``bench`` (and an in-place build of pyzmtp) is importable from.
 _ROOT = Path(__file__).resolve().parent.parent
@@ -188,22 +189,18 @@ async def run_case(
     implementations: Sequence[Implementation],
     found: Mapping[str, Availability],
     settings: Settings,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> list[Result]:
-    """Run all rounds of ``case``, the implementations taking turns; return one result for each.
-
-    Those that the case has no count for take no part.
-    """
-    counts = case.measurement.counts
-    implementations = [each for each in implementations if case.level in counts.get(each.name, ())]
+    """Run all rounds of ``case``, the implementations taking turns; return one result for each."""
     reasons = {each.name: found[each.name].reason_against(case, each) for each in implementations}
     collected = {each.name: _Rounds() for each in implementations}
     for number in range(1, settings.rounds + 1):
         for implementation in implementations:
             name = implementation.name
             if reasons[name]:
+                progress.advance()
                 continue
-            progress(f"{case.name}: round {number} of {settings.rounds}, {name}")
+            progress.show(f"{case.name}: round {number} of {settings.rounds}, {name}")
             try:
                 sample = await take_sample(case, implementation, settings)
             except ChildFailed as error:
@@ -212,6 +209,7 @@ async def run_case(
                 collected[name].errors.append(f"not done within {settings.timeout:g} s")
             else:
                 collected[name].samples.append(sample)
+            progress.advance()
     return [
         Result(
             case=case,

@@ -26,6 +26,7 @@ from bench.peers.timing import (
     round_trip_sample,
     total_requests,
 )
+from bench.progress import Progress
 from bench.round_trip import MEASUREMENT as ROUND_TRIP
 from bench.runner import Availability, ChildFailed, Settings
 from bench.throughput import MEASUREMENT as THROUGHPUT
@@ -408,6 +409,41 @@ class TestCommandLine:
         assert json.loads(target.read_text())["results"][0]["case"] == "throughput-16"
 
 
+class Steps(Progress):
+    """Notes what is shown, and how many steps are left."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self.left = total
+        self.shown: list[str] = []
+
+    def show(self, text: str) -> None:
+        super().show(text)
+        self.shown.append(text)
+
+    def advance(self) -> None:
+        super().advance()
+        self.left -= 1
+
+
+class TestProgress:
+    @pytest.mark.parametrize("rich", [True, False])
+    def test_it_is_for_terminals_only(
+        self, rich: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        if not rich:
+            monkeypatch.setitem(sys.modules, "rich.progress", None)
+        for terminal in (False, True):
+            monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal)
+            monkeypatch.setenv("TERM", "xterm")
+            progress = Progress(2)
+            progress.show("what is next")
+            progress.advance()
+            progress.hide()
+            progress.hide()
+            assert ("what is next" in capsys.readouterr().err) is (rich and terminal)
+
+
 class TestRunner:
     def test_counts_come_from_the_table(self) -> None:
         implementation = BY_NAME["pyzmq-blocking"]
@@ -426,15 +462,18 @@ class TestRunner:
         )
         assert Availability(missing="gone").reason_against(THROUGHPUT_16, implementation) == "gone"
 
-    def test_who_has_no_count_takes_no_part(self) -> None:
+    def test_who_has_no_count_takes_no_part(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        async def probe(implementation: Implementation) -> Availability:
+            return Availability(missing="gone")
+
+        monkeypatch.setattr(command_line, "probe", probe)
         bare = BY_NAME["twisted-bare"]
-        found = {"twisted-bare": Availability(missing="gone")}
-        cases = {case.name: case for case in all_cases()}
-        for name, rows in (("multipart-16", 0), ("throughput-16", 1)):
-            results = asyncio.run(
-                runner.run_case(cases[name], [bare], found, Settings(), lambda text: None)
-            )
-            assert len(results) == rows
+        cases = [case for case in all_cases() if case.name in ("multipart-16", "throughput-16")]
+        groups, _ = asyncio.run(command_line.measure([bare], cases, Settings(rounds=2)))
+        assert [[result.case.name for result in group] for group in groups] == [["throughput-16"]]
+        assert "twisted-bare is missing: gone" in capsys.readouterr().out
 
     def test_the_job_of_a_case(self) -> None:
         jobs = {case.name: case.job(7, 1.0, 4096) for case in all_cases()}
@@ -462,18 +501,19 @@ class TestRunner:
         names = ["pyzmtp-batch", "pyzmq-blocking", "pyzmq-asyncio", "txzmq"]
         found = {name: Availability(roles=["pull", "push"]) for name in names}
         found["txzmq"] = Availability(missing="not here")
-        shown: list[str] = []
+        progress = Steps(2 * len(names))
         results = asyncio.run(
             runner.run_case(
                 THROUGHPUT_16,
                 [BY_NAME[name] for name in names],
                 found,
                 Settings(rounds=2, timeout=7),
-                shown.append,
+                progress,
             )
         )
         assert order == names[:3] * 2
-        assert shown[0] == "throughput-16: round 1 of 2, pyzmtp-batch"
+        assert progress.shown[0] == "throughput-16: round 1 of 2, pyzmtp-batch"
+        assert progress.left == 0
         assert [len(result.samples) for result in results] == [2, 1, 0, 0]
         assert [list(result.errors) for result in results] == [
             [],
