@@ -8,9 +8,10 @@ import json
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from pathlib import Path
 
-from bench import compare, report
+from bench import compare, plots, report
 from bench.implementations import IMPLEMENTATIONS
 from bench.measurements import all_cases
 from bench.model import KERNEL_BUFFER, Case, Implementation, Result
@@ -44,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="tiny counts: checks that everything runs"
     )
     result.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to FILE")
+    result.add_argument(
+        "--plots", type=Path, metavar="DIRECTORY", help="draw a picture of each measurement"
+    )
     result.add_argument(
         "--compare",
         type=Path,
@@ -158,10 +162,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         timeout=options.timeout,
         kernel_buffer=options.kernel_buffer,
     )
+    if options.plots is not None and find_spec("matplotlib") is None:
+        print("--plots needs matplotlib: pip install pyzmtp[bench]", file=sys.stderr)
+        return 2
     groups, found = asyncio.run(measure(implementations, cases, settings))
     if options.json is not None:
         document = report.to_json(groups, found, settings)
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    if options.plots is not None:
+        for file in plots.draw_all(groups, options.plots):
+            print(file)
     if earlier is not None:
         compare.print_changes(compare.changes(earlier, groups))
     return exit_code(groups)

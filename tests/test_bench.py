@@ -15,7 +15,7 @@ import attrs
 import pytest
 
 from bench import __main__ as command_line
-from bench import compare, report, runner, worker
+from bench import compare, plots, report, runner, worker
 from bench.implementations import BASELINES, IMPLEMENTATIONS
 from bench.measurements import MEASUREMENTS, all_cases
 from bench.model import Case, Implementation, Job, Result, Sample, format_size
@@ -319,6 +319,21 @@ class TestCompare:
             path.write_text(text)
         assert command_line.main(["--compare", str(path)]) == 2
         assert reason in capsys.readouterr().err
+
+
+class TestPlots:
+    def test_a_picture_for_each_measurement(self, tmp_path: Path) -> None:
+        groups = [GROUP, [times("pyzmtp-batch", 100, 120), times("txzmq", 300)]]
+        files = plots.draw_all(groups, tmp_path / "new")
+        assert [file.name for file in files] == ["throughput.png", "round-trip.png"]
+        assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
+
+    def test_without_the_library_nothing_is_measured(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "matplotlib", None)
+        assert command_line.main(["--plots", str(tmp_path)]) == 2
+        assert "pip install pyzmtp[bench]" in capsys.readouterr().err
 
 
 class TestCommandLine:
