@@ -36,6 +36,9 @@ STEP = 0.005
 #: All events but the last: libzmq would wait for ever for somebody to read it.
 EVENTS = zmq.EVENT_ALL & ~zmq.EVENT_MONITOR_STOPPED
 
+#: Where the ZAP handler of a context is (RFC 27).
+ZAP = "inproc://zeromq.zap.01"
+
 Recipes = list[list[list[int] | str]]
 
 
@@ -108,6 +111,7 @@ class Peer:
         if self.authenticator is not None:
             self.authenticator.stop()
             self.authenticator = None
+            self._await_no_handler()
 
     def do_authenticate(
         self, passwords: dict[str, str], keys: str | None, allow: list[str], deny: list[str]
@@ -136,6 +140,18 @@ class Peer:
                 if error.errno != zmq.EADDRINUSE:
                     raise
         return authenticator
+
+    def _await_no_handler(self) -> None:
+        """Wait until libzmq has cleared away a closed ZAP handler: it would get, and not answer, requests."""
+        with self.context.socket(zmq.REP) as successor:
+            for _ in self._attempts(5.0, "the last ZAP handler is still there"):
+                try:
+                    successor.bind(ZAP)
+                    break
+                except zmq.ZMQError as error:
+                    if error.errno != zmq.EADDRINUSE:
+                        raise
+            successor.unbind(ZAP)  # at once, which a close is not
 
     def do_watch(self, socket: str) -> None:
         """Have libzmq tell when the socket loses a connection."""
