@@ -17,7 +17,17 @@ from setuptools.command.build_ext import build_ext
 # The accelerator is the pure modules named here, compiled a second time under another name. Their
 # types are in the .pxd beside the compiled module: Cython looks for it under the module's name.
 COMPILED = {
-    "pyzmtp._speedups.framing": "pyzmtp/wire/framing.py",
+    f"pyzmtp._speedups.{Path(source).stem}": source
+    for source in (
+        "pyzmtp/net/fired.py",
+        "pyzmtp/patterns/distributor.py",
+        "pyzmtp/patterns/fair_queue.py",
+        "pyzmtp/patterns/load_balancer.py",
+        "pyzmtp/patterns/pipe.py",
+        "pyzmtp/patterns/subscription_trie.py",
+        "pyzmtp/wire/framing.py",
+        "pyzmtp/wire/sendable.py",
+    )
 }
 
 MODE = os.environ.get("PYZMTP_BUILD_EXTENSION", "auto")
@@ -26,18 +36,21 @@ if MODE not in ("auto", "yes", "no"):
 
 
 class BuildExtensions(build_ext):
-    """Compiles each extension, and in ``auto`` forgets those that could not be compiled."""
+    """Compiles all extensions; in ``auto`` none is kept where one of them could not be compiled."""
 
     def run(self) -> None:
-        self.failed: list[Extension] = []
+        self.failed = False
         super().run()
-        for extension in self.failed:
-            # What an earlier build left must not be taken for this one.
-            Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
-            self.extensions.remove(extension)
+        if self.failed:
+            # What was built, and what an earlier build left, must not be taken for the whole.
+            for extension in self.extensions:
+                Path(self.get_ext_fullpath(extension.name)).unlink(missing_ok=True)
+            self.extensions = []
         self.distribution.ext_modules = self.extensions
 
     def build_extension(self, extension: Extension) -> None:
+        if self.failed:
+            return
         try:
             from Cython.Build import cythonize
 
@@ -52,8 +65,8 @@ class BuildExtensions(build_ext):
         except Exception as error:  # Cython's, the compiler's and a missing Cython's have no base
             if not extension.optional:
                 raise
-            self.failed.append(extension)
-            self.warn(f"pyzmtp does without {extension.name}, which could not be built: {error!r}")
+            self.failed = True
+            self.warn(f"pyzmtp does without compiled modules: {extension.name} failed: {error!r}")
 
 
 class BuildWheel(bdist_wheel):

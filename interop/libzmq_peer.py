@@ -142,7 +142,7 @@ class Peer:
         return authenticator
 
     def _await_no_handler(self) -> None:
-        """Wait until libzmq has cleared away a closed ZAP handler: it would get, and not answer, requests."""
+        """Wait until libzmq has cleared away a closed ZAP handler, which would still get requests."""
         with self.context.socket(zmq.REP) as successor:
             for _ in self._attempts(5.0, "the last ZAP handler is still there"):
                 try:

@@ -42,8 +42,9 @@ from pyzmtp.patterns.individual import IndividualPattern
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 from pyzmtp.sockets.base import Socket
-from pyzmtp.sockets.sender import Sendable, to_message
+from pyzmtp.wire.hot import to_message
 from pyzmtp.wire.message import Message
+from pyzmtp.wire.sendable import Sendable
 
 __all__ = [
     "MessageFactory",
@@ -137,7 +138,7 @@ class MessageTransport:
         if protocol is None or self._delivering:
             return
         self._delivering = True
-        while self._pipe is not None and self._pipe.inbox and not self._paused:
+        while self._pipe is not None and self._pipe.unread and not self._paused:
             self._call(protocol.messageReceived, self._pipe.take())
         self._delivering = False
 

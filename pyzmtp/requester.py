@@ -16,8 +16,9 @@ from pyzmtp.patterns.dealer import DealerPattern
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.req import check_timeout, limit_time
-from pyzmtp.sockets.sender import Sendable, to_message
+from pyzmtp.wire.hot import to_message
 from pyzmtp.wire.message import Message
+from pyzmtp.wire.sendable import Sendable
 
 __all__ = ["Requester"]
 

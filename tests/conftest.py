@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from twisted.logger import globalLogPublisher
 
 from .memory import MemoryNetwork
 from .sockets.world import FailureLog, World
+
+# The same examples in every run, so that a failure is the doing of the change before it. Others are tried
+# with HYPOTHESIS_PROFILE=explore.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,9 +19,8 @@ _ROOT: Final = Path(pyzmtp.__file__).parent
 
 #: Every module below pyzmtp, by the first part of its name, and the layer that it is in.
 _LAYERS: Final[dict[int, set[str]]] = {
-    0: {"errors", "constants", "validators", "options", "peer", "authentication"},
+    0: {"_speedups", "errors", "constants", "validators", "options", "peer", "authentication"},
     1: {"wire"},
-    2: {"_speedups"},
     3: {"mechanisms", "patterns"},
     4: {"engine", "security"},
     5: {"net"},
@@ -40,9 +40,6 @@ _LAYERS: Final[dict[int, set[str]]] = {
     7: {"testing", "txzmq"},
     8: {"cli", "__main__"},
 }
-
-#: Imports that go up all the same: what is hot in wire is chosen between two forms.
-_UPWARD: Final = {("pyzmtp.wire", "pyzmtp._speedups")}
 
 _TWISTED_FROM: Final = 5
 _TWISTED: Final = {"twisted", "zope"}
@@ -168,34 +165,28 @@ def test_every_part_of_the_package_is_in_one_layer() -> None:
 def test_imports_go_down_only(module: Module) -> None:
     for imported in module.imports():
         if imported.within("pyzmtp"):
-            part = _part_of(imported)
-            allowed = (f"pyzmtp.{module.part}", f"pyzmtp.{part}") in _UPWARD
-            assert allowed or _layer_of(part) <= module.layer, imported
+            assert _layer_of(_part_of(imported)) <= module.layer, imported
 
 
 @_EACH
-def test_the_chooser_is_all_that_wire_imports_from_above(module: Module) -> None:
-    if module.part == "wire":
-        above = {
-            imported.package for imported in module.imports() if "_speedups" in imported.package
-        }
-        assert above <= {"pyzmtp._speedups"}
-
-
-def test_what_is_compiled_imports_nothing_but_errors() -> None:
-    [framing] = [module for module in _MODULES if module.name == "pyzmtp.wire.framing"]
-    ours = {
-        imported.package
-        for imported in framing.imports()
-        if imported.within("pyzmtp") and not imported.only_for_types
+def test_the_compiled_forms_are_imported_where_they_are_chosen(module: Module) -> None:
+    """Each package takes its own, under the names of the pure ones, and all others take it from there."""
+    compiled = {
+        (imported.package.removeprefix("pyzmtp._speedups."), imported.name)
+        for imported in module.imports()
+        if imported.within("pyzmtp._speedups") and imported.package != "pyzmtp._speedups"
     }
-    assert ours == {"pyzmtp.errors"}
-
-
-def test_the_chooser_imports_nothing_but_the_two_forms() -> None:
-    [chooser] = [module for module in _MODULES if module.name == "pyzmtp._speedups"]
-    ours = {imported.package for imported in chooser.imports() if imported.within("pyzmtp")}
-    assert ours == {"pyzmtp._speedups.framing", "pyzmtp.wire.framing"}
+    if module.name.rpartition(".")[2] != "hot":
+        assert not compiled
+        return
+    package = f"pyzmtp.{module.part}."
+    pure = {
+        (imported.package.removeprefix(package), imported.name)
+        for imported in module.imports()
+        if imported.within(package.rstrip("."))
+    }
+    assert compiled == pure
+    assert {name for _, name in pure} == set(importlib.import_module(module.name).__all__)
 
 
 @_EACH

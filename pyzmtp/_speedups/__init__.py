@@ -2,40 +2,34 @@
 
 ``PYZMTP_SPEEDUPS=auto`` (the default) takes the compiled form where it was built, ``yes`` raises
 :exc:`ImportError` where it was not, ``no`` takes the pure form in any case. Both forms stay
-importable side by side, as :mod:`pyzmtp.wire.framing` and ``pyzmtp._speedups.framing``.
+importable side by side, as :mod:`pyzmtp.wire.framing` and ``pyzmtp._speedups.framing``. Whatever is
+hot in a package is imported from its ``hot`` module, which does as it is said here.
 """
 
 from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import Final, Literal
 
-__all__ = ["IMPLEMENTATION", "FrameDecoder", "encode_batch", "encode_frame", "encode_message"]
+__all__ = ["IMPLEMENTATION"]
 
 
-def _use_compiled() -> bool:
+def _choose() -> Literal["cython", "python"]:
     wanted = os.environ.get("PYZMTP_SPEEDUPS", "auto")
     if wanted not in ("auto", "yes", "no"):
         raise ImportError(f"PYZMTP_SPEEDUPS={wanted!r}: it takes auto, yes or no")
     if wanted == "no":
-        return False
+        return "python"
     try:
-        import_module("pyzmtp._speedups.framing")
+        import_module("pyzmtp._speedups.framing")  # which is built with all others, or none is
     except ImportError as error:
         if wanted == "yes":
             raise ImportError(
                 "PYZMTP_SPEEDUPS=yes, but pyzmtp was installed without its compiled modules"
             ) from error
-        return False
-    return True
+        return "python"
+    return "cython"
 
 
-if not TYPE_CHECKING and _use_compiled():
-    from pyzmtp._speedups.framing import FrameDecoder, encode_batch, encode_frame, encode_message
-
-    IMPLEMENTATION: Final = "cython"
-else:
-    from pyzmtp.wire.framing import FrameDecoder, encode_batch, encode_frame, encode_message
-
-    IMPLEMENTATION: Final = "python"
+IMPLEMENTATION: Final = _choose()

@@ -5,6 +5,8 @@
 
 cimport cython
 
+from pyzmtp.wire cimport collector
+
 cdef list _LAST
 cdef list _MORE
 cdef object _LARGEST_FRAME
@@ -36,6 +38,7 @@ cdef class FrameDecoder:
         count=Py_ssize_t,
         flags="unsigned int",
         frame=bytes,
+        message=list,
         messages=list,
     )
     cpdef list feed(self, bytes data, Py_ssize_t limit)

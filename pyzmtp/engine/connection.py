@@ -13,7 +13,6 @@ from __future__ import annotations
 from functools import partial
 from math import inf
 
-from pyzmtp._speedups import FrameDecoder, encode_batch
 from pyzmtp.authentication import Grant, Refusal, Verdict
 from pyzmtp.constants import MAX_IDENTITY, SocketType
 from pyzmtp.engine.introduction import (
@@ -53,6 +52,7 @@ from pyzmtp.wire.greeting import (
     encode_signature,
     encode_version,
 )
+from pyzmtp.wire.hot import FrameDecoder, encode_batch
 from pyzmtp.wire.message import Message, Outgoing
 
 __all__ = ["Connection"]

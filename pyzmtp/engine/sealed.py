@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from pyzmtp._speedups import FrameDecoder
 from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE, SHORT_FRAME_LIMIT
 from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
 from pyzmtp.mechanisms.base import Cipher, Frame
 from pyzmtp.wire.command import decode_command
+from pyzmtp.wire.hot import FrameDecoder
 from pyzmtp.wire.message import Message, Outgoing
 
 __all__ = ["SealedDecoder", "encode_sealed_batch", "seal_frames"]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from pyzmtp._speedups import FrameDecoder
 from pyzmtp.constants import (
     MAX_COMMAND,
     MAX_HANDSHAKE_COMMAND,
@@ -17,6 +16,7 @@ from pyzmtp.constants import (
 )
 from pyzmtp.engine.heartbeat import Heartbeat
 from pyzmtp.mechanisms.base import Mechanism
+from pyzmtp.wire.hot import FrameDecoder
 
 __all__ = ["ConnectionSettings"]
 

@@ -14,7 +14,6 @@ from typing import Final
 from attrs import evolve
 from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, ParseFailed
 
-from pyzmtp._speedups import encode_frame
 from pyzmtp.authentication import Verdict
 from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE
 from pyzmtp.engine.connection import Connection
@@ -30,6 +29,7 @@ from pyzmtp.errors import (
 )
 from pyzmtp.peer import Peer
 from pyzmtp.wire.greeting import encode_rest, encode_signature
+from pyzmtp.wire.hot import encode_frame
 from pyzmtp.wire.message import Message, Outgoing
 
 __all__ = ["WebsocketConnection"]

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from pyzmtp._speedups import encode_frame
 from pyzmtp.authentication import TEMPORARY, Refusal, Verdict
 from pyzmtp.constants import COMMAND
 from pyzmtp.errors import CommandError
 from pyzmtp.mechanisms.base import Properties
 from pyzmtp.mechanisms.stepwise import StepwiseMechanism
 from pyzmtp.wire.command import LIBZMQ_PLAIN_ERROR, MAX_ERROR, encode_command
+from pyzmtp.wire.hot import encode_frame
 from pyzmtp.wire.metadata import decode_properties, encode_properties
 
 __all__ = ["MAX_PLAIN_CREDENTIAL", "PlainClientMechanism", "PlainServerMechanism"]

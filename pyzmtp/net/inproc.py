@@ -348,10 +348,11 @@ class InprocConnecter(InprocKeeper):
         self._call_no_more()
         _names_of(self.core).wait_no_more(self)
         super().stop(linger)
-        self._ended.succeed(True)
 
     def finish(self) -> None:
         # libzmq: after disconnect() nothing of the peer is received any more.
         aborted = ConnectAborted(self.address)
         self.core.retire(self._pipe, self.address, aborted, forget_unread=True)
         super().finish()
+        # Only now, though whoever heard of what was dropped may have stopped it a second time.
+        self._ended.succeed(True)

@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.fair_queue import FairQueue
-from pyzmtp.patterns.load_balancer import LoadBalancer
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import FairQueue, LoadBalancer, Pipe
 from pyzmtp.wire.message import Message
 
 __all__ = ["BalancedSender", "FairReceiver", "Pattern", "Receiver", "Sender"]
@@ -136,6 +134,14 @@ class Receiver(Pattern):
         """The next message and where it came from. Look at :attr:`readable` first."""
         raise NotImplementedError
 
+    def take_next(self) -> Message | None:
+        """The next message, ``None`` if there is none."""
+        return self.take()[1] if self.readable else None
+
+    def shortest_take(self) -> Callable[[], Message | None]:
+        """:meth:`take_next`, or what does the same in fewer steps."""
+        return self.take_next
+
     def take_batch(self, limit: int) -> list[Message]:
         """The next messages, ``limit`` at the most; there may be none."""
         return [self.take()[1]] if self.readable else []
@@ -145,7 +151,12 @@ class Receiver(Pattern):
 
 
 class Sender(Pattern):
-    """A pattern that an application sends through."""
+    """A pattern that an application sends through.
+
+    :cvar has_destinations: whether messages that have to wait wait for different things.
+    """
+
+    has_destinations = False
 
     @property
     def sendable(self) -> bool:
@@ -159,6 +170,10 @@ class Sender(Pattern):
         """
         raise NotImplementedError
 
+    def shortest_send(self) -> Callable[[Message], object]:
+        """:meth:`try_send`, or what does the same in fewer steps and returns anything true for ``True``."""
+        return self.try_send
+
     def try_send_batch(self, messages: list[Message]) -> int:
         """Queue messages from the front of ``messages``; return how many."""
         for count, message in enumerate(messages):
@@ -170,7 +185,10 @@ class Sender(Pattern):
         """Raise :exc:`WrongState` if to send is out of order now."""
 
     def destination(self, message: Message) -> bytes:
-        """What a message waits for, if it has to: one queue for each value."""
+        """What a message waits for, if it has to: one queue for each value.
+
+        All the same one, unless :attr:`has_destinations`.
+        """
         return b""
 
 
@@ -201,6 +219,11 @@ class FairReceiver(Receiver):
 
     def take(self) -> tuple[Pipe, Message]:
         return self._incoming.take()
+
+    def shortest_take(self) -> Callable[[], Message | None]:
+        if type(self).take is FairReceiver.take:
+            return self._incoming.take_next
+        return super().shortest_take()
 
     def take_batch(self, limit: int) -> list[Message]:
         return self._incoming.take_batch(limit)
@@ -248,6 +271,11 @@ class BalancedSender(Sender):
 
     def try_send(self, message: Message) -> bool:
         return self._outgoing.send(message) is not None
+
+    def shortest_send(self) -> Callable[[Message], object]:
+        if type(self).try_send is BalancedSender.try_send:
+            return self._outgoing.send
+        return super().shortest_send()
 
     def try_send_batch(self, messages: list[Message]) -> int:
         return self._outgoing.send_batch(messages)

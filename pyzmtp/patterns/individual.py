@@ -38,7 +38,7 @@ class IndividualPattern(Pattern):
 
     @property
     def queued(self) -> int:
-        return sum(len(pipe.inbox) for pipe in self.attached)
+        return sum(pipe.unread for pipe in self.attached)
 
     def hiccup(self, pipe: Pipe) -> None:
         # What was meant for the old connection is no business of the next one's.

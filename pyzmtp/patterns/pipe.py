@@ -14,7 +14,11 @@ from pyzmtp.wire.message import Message, Outgoing
 
 __all__ = ["Link", "Pipe"]
 
-_UNLIMITED: Final = sys.maxsize
+#: No queue is as long as this, and the sum of two marks is still a number of C.
+_UNLIMITED: Final = sys.maxsize // 4
+
+#: Stands in the place of a message that was taken, so that its memory is free.
+_TAKEN: Final[Message] = []
 
 
 class Link(Protocol):
@@ -45,7 +49,7 @@ class Pipe:
     The outbox stops being :attr:`writable` at its high-water mark and is so again at half of it; an
     inbox that is full makes the link stop reading, until half of it has been taken out.
 
-    :ivar inbox: messages that the application has not taken yet.
+    :ivar unread: how many messages the inbox holds: those that the application has not taken yet.
     :ivar outbox: messages that the link has not taken yet. It stays while a connection is redialled.
     :ivar link: the connection that serves the pipe at present, if there is one.
     :ivar peer: who is there; of a lost connection, who was there last.
@@ -65,6 +69,7 @@ class Pipe:
         "_blocked",
         "_conflate",
         "_former",
+        "_inbox",
         "_inbox_bytes",
         "_last_sender",
         "_on_writable",
@@ -74,7 +79,6 @@ class Pipe:
         "_send_hwm_bytes",
         "attached",
         "conflate_out",
-        "inbox",
         "link",
         "options",
         "outbox",
@@ -86,12 +90,14 @@ class Pipe:
         "send_hwm",
         "send_mark",
         "sent",
+        "unread",
         "writable",
     )
 
     def __init__(self, options: SocketOptions, on_writable: Callable[[Pipe], None]) -> None:
         self.options = options
-        self.inbox: deque[Message] = deque()
+        self.unread = 0
+        self._inbox: list[Message] = []  # what is unread, behind empty places of what was taken
         self.outbox: list[Outgoing] = []
         self.link: Link | None = None
         self.peer: Peer | None = None
@@ -125,17 +131,17 @@ class Pipe:
         """
         before = (self.send_hwm, self._receive_hwm, self._send_hwm_bytes, self._receive_hwm_bytes)
         marks = (
-            options.send_hwm or _UNLIMITED,
-            options.receive_hwm or _UNLIMITED,
-            options.send_hwm_bytes,
-            options.receive_hwm_bytes,
+            min(options.send_hwm or _UNLIMITED, _UNLIMITED),
+            min(options.receive_hwm or _UNLIMITED, _UNLIMITED),
+            min(options.send_hwm_bytes, _UNLIMITED),
+            min(options.receive_hwm_bytes, _UNLIMITED),
         )
         if self._conflate or marks == before:
             return False
         self.send_hwm, self._receive_hwm, self._send_hwm_bytes, self._receive_hwm_bytes = marks
         self.send_mark = self.send_hwm
         self._outbox_bytes = sum(map(_size, self.outbox)) if self._send_hwm_bytes else 0
-        self._inbox_bytes = sum(map(_size, self.inbox)) if self._receive_hwm_bytes else 0
+        self._inbox_bytes = sum(map(_size, self._unread())) if self._receive_hwm_bytes else 0
         if self._is_full():
             self.writable = False
         return True
@@ -253,7 +259,7 @@ class Pipe:
         """How many more messages the inbox takes; 0 or less: the link must stop reading."""
         if 0 < self._receive_hwm_bytes <= self._inbox_bytes:
             return 0
-        return self._receive_hwm - len(self.inbox)
+        return self._receive_hwm - self.unread
 
     def fitting(self, messages: Sequence[Outgoing]) -> int:
         """How many from the front of ``messages`` the inbox takes: the last may pass the byte mark."""
@@ -274,19 +280,24 @@ class Pipe:
     def put(self, messages: list[Message]) -> None:
         """Queue messages for the application."""
         if self._conflate:
-            self.inbox.clear()
+            self._inbox = []
+            self.unread = 0
             messages = messages[-1:]
-        self.inbox.extend(messages)
+        taken = len(self._inbox) - self.unread
+        if taken > self.unread:
+            del self._inbox[:taken]
+        self._inbox += messages
+        self.unread += len(messages)
         if self._receive_hwm_bytes:
             self._inbox_bytes += sum(map(_size, messages))
 
     def change_peer(self, peer: Peer) -> None:
         """Another connection has taken the place of the last; what that has brought stays its peer's."""
         former = self.peer
-        if former is not None and self.inbox:
+        if former is not None and self.unread:
             if self._former is None:
                 self._former = deque()
-            count = len(self.inbox) - sum(count for _, count in self._former)
+            count = self.unread - sum(count for _, count in self._former)
             if count:
                 self._former.append((former, count))
         self.peer = peer
@@ -308,7 +319,14 @@ class Pipe:
 
     def take(self) -> Message:
         """The next message for the application."""
-        message = self.inbox.popleft()
+        inbox = self._inbox
+        at = len(inbox) - self.unread
+        message = inbox[at]
+        self.unread -= 1
+        if self.unread:
+            inbox[at] = _TAKEN
+        else:
+            inbox.clear()
         if self._former is not None:
             self._count_former()
         if self._receive_hwm_bytes:
@@ -319,16 +337,21 @@ class Pipe:
 
     def take_all(self) -> list[Message]:
         """All messages for the application."""
-        messages = list(self.inbox)
-        self.inbox.clear()
+        messages = self._unread()
+        self._inbox = []
+        self.unread = 0
         self._former = self._last_sender = None
         self._inbox_bytes = 0
         if self._blocked:
             self._check_room()
         return messages
 
+    def _unread(self) -> list[Message]:
+        taken = len(self._inbox) - self.unread
+        return self._inbox[taken:] if taken else self._inbox
+
     def _check_room(self) -> None:
-        if len(self.inbox) <= self._receive_hwm // 2 and (
+        if self.unread <= self._receive_hwm // 2 and (
             self._inbox_bytes <= self._receive_hwm_bytes // 2
         ):
             self._blocked = False

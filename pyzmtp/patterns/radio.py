@@ -8,7 +8,7 @@ from pyzmtp.constants import SocketType
 from pyzmtp.errors import TooManySubscriptions
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Sender
-from pyzmtp.patterns.distributor import distribute
+from pyzmtp.patterns.hot import distribute
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.wire.membership import JOIN, Membership
 from pyzmtp.wire.message import Message

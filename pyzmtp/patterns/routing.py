@@ -18,6 +18,8 @@ __all__ = ["RoutingPattern"]
 class RoutingPattern(Sender, FairReceiver):
     """The first frame is a routing id: it is put before each message that is received."""
 
+    has_destinations = True
+
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
         self._pipes: dict[bytes, Pipe] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.hot import SubscriptionTrie
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.subscriber import Subscriber
-from pyzmtp.patterns.subscription_trie import SubscriptionTrie
 from pyzmtp.wire.message import Message
 from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE
 
@@ -24,7 +24,7 @@ class SubPattern(Subscriber):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
-        self._trie: SubscriptionTrie[None] = SubscriptionTrie()
+        self._trie: SubscriptionTrie = SubscriptionTrie()
 
     def subscribe(self, topic: bytes) -> None:
         """Want the messages that begin with ``topic``. Counted: as many cancellations undo it."""

@@ -7,34 +7,32 @@ topic is too long for it, and its edges carry whole strings, so that a long topi
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable
-from typing import Generic, TypeVar
+from typing import Any
 
 __all__ = ["SubscriptionTrie"]
 
-_S = TypeVar("_S", bound=Hashable)
 
-
-class _Node(Generic[_S]):
+class _Node:
     """A place in the tree. ``label`` leads to it from its parent; ``children`` are by first byte."""
 
     __slots__ = ("children", "label", "subscribers")
 
     def __init__(self, label: bytes) -> None:
         self.label = label
-        self.children: dict[int, _Node[_S]] = {}
-        self.subscribers: set[_S] = set()
+        self.children: dict[int, _Node] = {}
+        self.subscribers: set[Any] = set()
 
 
-class SubscriptionTrie(Generic[_S]):
+class SubscriptionTrie:
     """Topics and who subscribed to them; each subscriber holds a topic once or not at all."""
 
     __slots__ = ("_root", "_topics")
 
     def __init__(self) -> None:
-        self._root: _Node[_S] = _Node(b"")
-        self._topics: dict[_S, set[bytes]] = {}
+        self._root: _Node = _Node(b"")
+        self._topics: dict[Hashable, set[bytes]] = {}
 
-    def add(self, topic: bytes, subscriber: _S) -> bool:
+    def add(self, topic: bytes, subscriber: Hashable) -> bool:
         """Subscribe; return whether nobody had subscribed to exactly this topic before."""
         self._topics.setdefault(subscriber, set()).add(topic)
         node = self._root
@@ -53,7 +51,7 @@ class SubscriptionTrie(Generic[_S]):
         node.subscribers.add(subscriber)
         return first
 
-    def remove(self, topic: bytes, subscriber: _S) -> bool:
+    def remove(self, topic: bytes, subscriber: Hashable) -> bool:
         """Cancel; return whether the subscriber held the topic and was the last to do so."""
         held = self._topics.get(subscriber)
         if held is None or topic not in held:
@@ -61,18 +59,19 @@ class SubscriptionTrie(Generic[_S]):
         held.remove(topic)
         if not held:
             del self._topics[subscriber]
-        path: list[_Node[_S]] = [self._root]
+        node = self._root
+        path = [node]
         position = 0
         while position < len(topic):
-            node = path[-1].children[topic[position]]
+            node = node.children[topic[position]]
             position += len(node.label)
             path.append(node)
-        path[-1].subscribers.remove(subscriber)
-        last = not path[-1].subscribers
+        node.subscribers.remove(subscriber)
+        last = not node.subscribers
         _prune(path)
         return last
 
-    def remove_subscriber(self, subscriber: _S) -> list[bytes]:
+    def remove_subscriber(self, subscriber: Hashable) -> list[bytes]:
         """Cancel all of a subscriber's topics; return those that it alone held."""
         topics = sorted(self._topics.get(subscriber, ()))
         return [topic for topic in topics if self.remove(topic, subscriber)]
@@ -80,10 +79,10 @@ class SubscriptionTrie(Generic[_S]):
     # Both of these run for each message: their common loop is written out, for a generator that
     # held it would cost more than the loop itself.
 
-    def match(self, data: bytes) -> Collection[_S]:
+    def match(self, data: bytes) -> Collection[Any]:
         """Everybody with a topic that ``data`` begins with, each once. Do not change the result."""
-        node: _Node[_S] | None = self._root
-        found: list[set[_S]] = []
+        node: _Node | None = self._root
+        found: list[set[Any]] = []
         position = 0
         end = len(data)
         while node is not None and data.startswith(node.label, position):
@@ -97,7 +96,7 @@ class SubscriptionTrie(Generic[_S]):
 
     def matches(self, data: bytes) -> bool:
         """Whether anybody has a topic that ``data`` begins with."""
-        node: _Node[_S] | None = self._root
+        node: _Node | None = self._root
         position = 0
         end = len(data)
         while node is not None and data.startswith(node.label, position):
@@ -107,7 +106,7 @@ class SubscriptionTrie(Generic[_S]):
             node = node.children.get(data[position]) if position < end else None
         return False
 
-    def topics(self, subscriber: _S) -> Collection[bytes]:
+    def topics(self, subscriber: Hashable) -> Collection[bytes]:
         """The topics of one subscriber."""
         return self._topics.get(subscriber, ())
 
@@ -128,22 +127,24 @@ def _shared_length(label: bytes, topic: bytes, position: int) -> int:
     return same
 
 
-def _split(parent: _Node[_S], child: _Node[_S], length: int) -> _Node[_S]:
+def _split(parent: _Node, child: _Node, length: int) -> _Node:
     """Put a new node ``length`` bytes down the edge that leads to ``child``."""
-    middle: _Node[_S] = _Node(child.label[:length])
+    middle: _Node = _Node(child.label[:length])
     child.label = child.label[length:]
     middle.children[child.label[0]] = child
     parent.children[middle.label[0]] = middle
     return middle
 
 
-def _prune(path: list[_Node[_S]]) -> None:
+def _prune(path: list[_Node]) -> None:
     """Remove what the last node of ``path`` does not need any more, and mend the edge above it."""
     node = path.pop()
     if path and not node.subscribers and not node.children:
-        del path[-1].children[node.label[0]]
-        node = path.pop()
+        parent = path.pop()
+        del parent.children[node.label[0]]
+        node = parent
     if path and not node.subscribers and len(node.children) == 1:
+        parent = path.pop()
         (child,) = node.children.values()
         child.label = node.label + child.label
-        path[-1].children[child.label[0]] = child
+        parent.children[child.label[0]] = child

@@ -8,9 +8,8 @@ from pyzmtp.constants import MAX_TOPIC, SocketType
 from pyzmtp.errors import FrameTooLarge, ProtocolError, TooManySubscriptions, WrongState
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver, Receiver, Sender
-from pyzmtp.patterns.distributor import distribute
+from pyzmtp.patterns.hot import SubscriptionTrie, distribute
 from pyzmtp.patterns.pipe import Pipe
-from pyzmtp.patterns.subscription_trie import SubscriptionTrie
 from pyzmtp.wire.message import Message
 from pyzmtp.wire.subscription import (
     CANCEL,
@@ -41,9 +40,9 @@ class XPubPattern(Sender, FairReceiver):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
-        self._trie: SubscriptionTrie[Pipe] = SubscriptionTrie()
+        self._trie: SubscriptionTrie = SubscriptionTrie()
         self._manual = options.xpub_manual or options.xpub_manual_last_value
-        self._requested: SubscriptionTrie[Pipe] = SubscriptionTrie()  # under xpub_manual
+        self._requested: SubscriptionTrie = SubscriptionTrie()  # under xpub_manual
         self._requester: Pipe | None = None  # whose request was received last
         self.on_subscribed: Callable[[], None] = lambda: None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyzmtp.constants import SocketType
 from pyzmtp.patterns.base import Sender
-from pyzmtp.patterns.distributor import distribute
+from pyzmtp.patterns.hot import distribute
 from pyzmtp.patterns.subscriber import Subscriber
 from pyzmtp.wire.message import Message
 from pyzmtp.wire.subscription import is_subscription, parts_of

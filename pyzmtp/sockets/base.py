@@ -323,7 +323,7 @@ class Socket:
         """
         return tuple(
             PeerQueues(
-                keeper.address, pipe.peer if pipe.link else None, len(pipe.outbox), len(pipe.inbox)
+                keeper.address, pipe.peer if pipe.link else None, len(pipe.outbox), pipe.unread
             )
             for keeper in self._keepers()
             for pipe in keeper.pipes

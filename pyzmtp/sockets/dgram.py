@@ -7,7 +7,7 @@ from pyzmtp.errors import UsageError
 from pyzmtp.net.address import split_host_and_port
 from pyzmtp.patterns.dgram import DgramPattern
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import Sendable, SendingSocket
+from pyzmtp.sockets.sender import SendingSocket
 from pyzmtp.wire.datagram import MAX_DATAGRAM
 from pyzmtp.wire.message import Message
 
@@ -28,8 +28,7 @@ class DgramSocket(SendingSocket, ReceivingSocket):
     _udp_way = "bind"
     _only_udp = True
 
-    def _to_message(self, message: Sendable) -> Message:
-        frames = super()._to_message(message)
+    def _check_form(self, frames: Message) -> None:
         if len(frames) != 2:
             problem = f"a message has two frames, an address and a body, not {len(frames)}"
             raise UsageError(f"on a DGRAM socket {problem}")
@@ -40,4 +39,3 @@ class DgramSocket(SendingSocket, ReceivingSocket):
             raise UsageError(problem) from None
         if len(frames[1]) > MAX_DATAGRAM:
             raise UsageError(f"a datagram has at most {MAX_DATAGRAM} bytes, not {len(frames[1])}")
-        return frames

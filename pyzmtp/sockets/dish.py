@@ -9,7 +9,7 @@ from pyzmtp.errors import UsageError
 from pyzmtp.patterns.dish import DishPattern
 from pyzmtp.sockets.groups import to_group
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import BytesLike
+from pyzmtp.wire.sendable import BytesLike
 
 __all__ = ["DishSocket"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyzmtp.constants import MAX_GROUP
 from pyzmtp.errors import UsageError
-from pyzmtp.sockets.sender import BytesLike
+from pyzmtp.wire.sendable import BytesLike
 
 __all__ = ["to_group"]
 

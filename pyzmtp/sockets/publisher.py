@@ -11,7 +11,8 @@ from pyzmtp.errors import SocketClosed
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.xpub import XPubPattern
-from pyzmtp.sockets.sender import BytesLike, SendingSocket, to_topic
+from pyzmtp.sockets.sender import SendingSocket
+from pyzmtp.wire.sendable import BytesLike, to_topic
 
 __all__ = ["PublishingSocket"]
 

@@ -6,7 +6,7 @@ from pyzmtp.constants import SocketType
 from pyzmtp.errors import UsageError
 from pyzmtp.patterns.radio import RadioPattern
 from pyzmtp.sockets.groups import to_group
-from pyzmtp.sockets.sender import Sendable, SendingSocket
+from pyzmtp.sockets.sender import SendingSocket
 from pyzmtp.wire.datagram import MAX_DATAGRAM, MAX_DATAGRAM_GROUP
 from pyzmtp.wire.message import Message
 
@@ -32,15 +32,13 @@ class RadioSocket(SendingSocket):
     _pattern: RadioPattern
     _udp_way = "connect"
 
-    def _to_message(self, message: Sendable) -> Message:
-        frames = super()._to_message(message)
+    def _check_form(self, frames: Message) -> None:
         if len(frames) != 2:
             problem = f"a message has two frames, a group and a body, not {len(frames)}"
             raise UsageError(f"on a RADIO socket {problem}")
         to_group(frames[0])
         if self._pattern.sends_datagrams:
             _check_datagram(frames)
-        return frames
 
 
 def _check_datagram(message: Message) -> None:

@@ -6,12 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pyzmtp.errors import ReceiveTimeout, SocketClosed, WrongState, ZMTPError
+from pyzmtp.net.hot import Fired
 from pyzmtp.net.outcome import as_deferred
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
@@ -81,6 +82,7 @@ class ReceivingSocket(Socket):
         self._receives: OrderedDict[_PendingReceive[Any], None] = OrderedDict()
         self._consumer: _Consumer | None = None
         self._serving = False
+        self._shortest_take = self._pattern.shortest_take()
         self._pattern.on_readable = self._serve
 
     def receive(self) -> Deferred[Message]:
@@ -89,6 +91,9 @@ class ReceivingSocket(Socket):
         Fails with :exc:`ReceiveTimeout` after ``receive_timeout``, :exc:`WrongState` or
         :exc:`SocketClosed`. (``zmq_recv``)
         """
+        message = self._take_now()
+        if message is not None:
+            return Fired(message)
         return self._receive(self._take_message, self._options.receive_timeout)
 
     def receive_from(self) -> Deferred[tuple[Peer, Message]]:
@@ -104,10 +109,10 @@ class ReceivingSocket(Socket):
 
     def try_receive(self) -> Message | None:
         """The next message if there is one, else ``None``. (``zmq_recv`` with ZMQ_DONTWAIT)"""
-        self._check_receive()
-        if self._receives or not self._pattern.readable:
-            return None
-        return self._take_message()
+        message = self._take_now()
+        if message is None:
+            self._check_receive()
+        return message
 
     @property
     def readable(self) -> bool:
@@ -118,6 +123,9 @@ class ReceivingSocket(Socket):
         return self
 
     async def __anext__(self) -> Message:
+        message = self._take_now()
+        if message is not None:
+            return message
         try:
             return await self.receive()
         except SocketClosed:
@@ -145,6 +153,12 @@ class ReceivingSocket(Socket):
 
     # Taking messages out
 
+    def _take_now(self) -> Message | None:
+        """The next message, if there is one that nobody else is to have."""
+        if self._receives or self._consumer is not None or self._closed is not None:
+            return None
+        return self._shortest_take()
+
     def _take_message(self) -> Message:
         return self._pattern.take()[1]
 
@@ -170,7 +184,7 @@ class ReceivingSocket(Socket):
         except ZMTPError as error:
             return fail(error)
         if self._pattern.readable and not self._receives:
-            return succeed(take())
+            return Fired(take())
         return self._wait_to_receive(take, timeout)
 
     def _wait_to_receive(self, take: Callable[[], _T], timeout: float | None) -> Deferred[_T]:

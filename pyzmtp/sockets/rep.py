@@ -14,9 +14,10 @@ from pyzmtp.errors import SocketClosed
 from pyzmtp.net.outcome import as_deferred
 from pyzmtp.patterns.rep import RepPattern
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import Sendable, SendingSocket
+from pyzmtp.sockets.sender import SendingSocket
 from pyzmtp.validators import check_callable
 from pyzmtp.wire.message import Message
+from pyzmtp.wire.sendable import Sendable
 
 __all__ = ["Handler", "RepSocket"]
 

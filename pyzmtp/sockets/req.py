@@ -13,8 +13,9 @@ from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.req import ReqPattern
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import Sendable, SendingSocket
+from pyzmtp.sockets.sender import SendingSocket
 from pyzmtp.wire.message import Message
+from pyzmtp.wire.sendable import Sendable
 
 __all__ = ["ReqSocket", "check_timeout", "limit_time"]
 

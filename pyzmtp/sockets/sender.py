@@ -3,65 +3,28 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred, fail, gatherResults, succeed
+from twisted.internet.defer import Deferred, fail, gatherResults
 from twisted.internet.interfaces import IDelayedCall
 
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import SendTimeout, SocketClosed, UsageError, ZMTPError
+from pyzmtp.net.hot import Done
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Sender
 from pyzmtp.sockets.base import Socket
+from pyzmtp.wire.hot import to_message, to_messages
 from pyzmtp.wire.message import Message
+from pyzmtp.wire.sendable import Sendable
 
-__all__ = ["BytesLike", "Sendable", "SendingSocket", "to_message", "to_topic"]
-
-BytesLike = bytes | bytearray | memoryview
-#: What can be sent: the frames of a message, or the only one.
-Sendable = BytesLike | Sequence[BytesLike]
+__all__ = ["SendingSocket"]
 
 #: Every so many sends that need not wait, one waits for the reactor's next turn all the same: a
 #: publisher in a loop, whose sends never wait, must not keep the reactor from its other work.
 _SENDS_PER_TURN: Final = 1000
-
-
-def to_message(message: Sendable) -> Message:
-    """The frames of ``message`` as a list of its own.
-
-    Raises :exc:`TypeError` for anything but bytes, and :exc:`ValueError` for a message of no frames.
-    """
-    if type(message) is bytes:
-        return [message]
-    if isinstance(message, bytes | bytearray | memoryview):
-        return [bytes(message)]
-    if isinstance(message, str | Mapping | Set) or not isinstance(message, Iterable):
-        raise _not_bytes(message)
-    frames = [frame if type(frame) is bytes else _to_bytes(frame) for frame in message]
-    if not frames:
-        raise ValueError("a message has at least one frame; send b'' for an empty one")
-    return frames
-
-
-def to_topic(topic: BytesLike) -> bytes:
-    """``topic`` as bytes. Raises :exc:`TypeError` for anything else."""
-    if not isinstance(topic, bytes | bytearray | memoryview):
-        raise TypeError(f"a topic is bytes, not {type(topic).__name__}")
-    return bytes(topic)
-
-
-def _to_bytes(frame: object) -> bytes:
-    if not isinstance(frame, bytes | bytearray | memoryview):
-        raise _not_bytes(frame)
-    return bytes(frame)
-
-
-def _not_bytes(value: object) -> TypeError:
-    advice = "; encode it first, for example with .encode()" if isinstance(value, str) else ""
-    kind = type(value).__name__
-    return TypeError(f"a message is bytes, or a sequence of bytes, not {kind}{advice}")
 
 
 def _wrong_number(socket_type: SocketType, number: int) -> str:
@@ -102,7 +65,9 @@ class SendingSocket(Socket):
         self._draining = False
         self._drain_again = False
         self._sends_left = _SENDS_PER_TURN
-        self._frames = self.socket_type.frames
+        demanding = type(self)._check_form is not SendingSocket._check_form
+        self._has_form = demanding or self.socket_type.frames is not None
+        self._shortest_send = self._pattern.shortest_send()
         self._pattern.on_writable = self._drain
 
     def send(self, message: Sendable) -> Deferred[None]:
@@ -114,10 +79,15 @@ class SendingSocket(Socket):
         ``send_timeout``, :exc:`WrongState`, :exc:`HostUnreachable` or :exc:`SocketClosed`.
         (``zmq_send``)
         """
-        frames = self._to_message(message)
+        frames = to_message(message)
+        if self._has_form:
+            self._check_form(frames)
         try:
-            if self._try_send(frames):
-                return self._taken()
+            # As by _try_send(), which is one call too many for what is done most.
+            in_turn = self._closed is None and not self._sends
+            if self._shortest_send(frames) if in_turn else self._try_send(frames):
+                self._sends_left -= 1
+                return Done() if self._sends_left else self._next_turn()
         except ZMTPError as error:
             return fail(error)
         return self._wait_to_send([frames], self._pattern.destination(frames))
@@ -127,7 +97,10 @@ class SendingSocket(Socket):
 
         Raises what :meth:`send` raises or fails with. (``zmq_send`` with ZMQ_DONTWAIT)
         """
-        return self._try_send(self._to_message(message))
+        frames = to_message(message)
+        if self._has_form:
+            self._check_form(frames)
+        return self._try_send(frames)
 
     def send_batch(self, messages: Iterable[Sendable]) -> Deferred[None]:
         """Send messages in their order; fires when all of them have been taken.
@@ -135,13 +108,17 @@ class SendingSocket(Socket):
         Cheaper than as many calls of :meth:`send`. Fails like it, at the first message that cannot be
         sent: those before it are on their way. Cancelled while it waits, the rest is not sent.
         """
-        batch = [self._to_message(message) for message in messages]
+        batch = to_messages(messages)
+        if self._has_form:
+            for frames in batch:
+                self._check_form(frames)
         try:
             self._check_open()
             if not self._sends:
                 del batch[: self._pattern.try_send_batch(batch)]
             if not batch:
-                return self._taken()
+                self._sends_left -= 1
+                return Done() if self._sends_left else self._next_turn()
             waits = []
             for destination, part in self._by_destination(batch).items():
                 if destination not in self._sends:
@@ -153,30 +130,28 @@ class SendingSocket(Socket):
         return waits[0] if len(waits) == 1 else _all_of(waits)
 
     def _by_destination(self, batch: list[Message]) -> dict[bytes, list[Message]]:
+        if not self._pattern.has_destinations:
+            return {b"": batch}
         parts: dict[bytes, list[Message]] = {}
         for message in batch:
             parts.setdefault(self._pattern.destination(message), []).append(message)
         return parts
 
-    def _to_message(self, message: Sendable) -> Message:
-        """The frames of what is to be sent, if this type sends such messages."""
-        frames = to_message(message)
-        if self._frames is not None and len(frames) != self._frames:
+    def _check_form(self, frames: Message) -> None:
+        """Raise :exc:`UsageError` for what is no message of this type, if it demands a form."""
+        if len(frames) != self.socket_type.frames:
             raise UsageError(_wrong_number(self.socket_type, len(frames)))
-        return frames
 
     def _try_send(self, frames: Message) -> bool:
-        self._check_open()
+        if self._closed is not None:
+            raise SocketClosed
         if self._sends and self._pattern.destination(frames) in self._sends:
             self._pattern.check_send()
             return False
-        return self._pattern.try_send(frames)
+        return bool(self._shortest_send(frames))
 
-    def _taken(self) -> Deferred[None]:
-        """The Deferred of a send that need not wait."""
-        self._sends_left -= 1
-        if self._sends_left > 0:
-            return succeed(None)
+    def _next_turn(self) -> Deferred[None]:
+        """The Deferred of a send that waits for the reactor's other work only."""
         self._sends_left = _SENDS_PER_TURN
         return self._core.turn.next()
 

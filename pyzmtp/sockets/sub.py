@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pyzmtp.constants import SocketType
 from pyzmtp.patterns.sub import SubPattern
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import BytesLike, to_topic
+from pyzmtp.wire.sendable import BytesLike, to_topic
 
 __all__ = ["SubSocket"]
 

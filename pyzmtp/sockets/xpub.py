@@ -6,7 +6,7 @@ from pyzmtp.constants import SocketType
 from pyzmtp.patterns.xpub import XPubPattern
 from pyzmtp.sockets.publisher import PublishingSocket
 from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.sender import BytesLike, to_topic
+from pyzmtp.wire.sendable import BytesLike, to_topic
 from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE
 
 __all__ = ["XPubSocket"]

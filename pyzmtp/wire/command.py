@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyzmtp._speedups import encode_frame
 from pyzmtp.constants import COMMAND
 from pyzmtp.errors import CommandError
+from pyzmtp.wire.hot import encode_frame
 
 __all__ = [
     "LIBZMQ_PLAIN_ERROR",

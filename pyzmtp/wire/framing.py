@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
+from pyzmtp.wire import collector
 
 __all__ = ["FrameDecoder", "encode_batch", "encode_frame", "encode_message"]
 
@@ -149,13 +150,17 @@ class FrameDecoder:
                 self._message.append(frame)
                 self._message_size += len(frame)
             elif self._message:
-                self._message.append(frame)
-                messages.append(self._message)
+                message = self._message
+                message.append(frame)
+                collector.untrack(message)
+                messages.append(message)
                 self._message = []
                 self._message_size = 0
                 count += 1
             else:
-                messages.append([frame])
+                message = [frame]
+                collector.untrack(message)
+                messages.append(message)
                 count += 1
         if position < length:
             if count < limit and self.command is None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pyzmtp._speedups import FrameDecoder
 from pyzmtp.constants import LONG, MORE, SHORT_FRAME_LIMIT
 from pyzmtp.errors import FramingError, ProtocolError
+from pyzmtp.wire.hot import FrameDecoder
 from pyzmtp.wire.message import Message, Outgoing
 
 __all__ = ["FrameDecoderV1", "encode_batch_v1", "encode_message_v1"]

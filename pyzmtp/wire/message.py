@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from pyzmtp._speedups import encode_message
+from pyzmtp.wire.hot import encode_message
 
 __all__ = ["Message", "Outgoing", "SharedMessage", "Wired"]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 
-from pyzmtp._speedups import FrameDecoder, encode_batch, encode_frame
 from pyzmtp.constants import COMMAND, MORE
 from pyzmtp.engine.sealed import SealedDecoder, encode_sealed_batch, seal_frames
 from pyzmtp.errors import (
@@ -20,6 +19,7 @@ from pyzmtp.errors import (
 )
 from pyzmtp.mechanisms.base import Cipher, Frame
 from pyzmtp.wire.command import Command
+from pyzmtp.wire.hot import FrameDecoder, encode_batch, encode_frame
 from pyzmtp.wire.message import Message, Outgoing, SharedMessage
 
 _PLENTY = 1000

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pyzmtp.errors import ProtocolError
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Pattern, Receiver
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.peer import Peer
 from pyzmtp.wire.command import Command, decode_command
 from pyzmtp.wire.message import Message, Outgoing

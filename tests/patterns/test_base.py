@@ -32,7 +32,7 @@ from pyzmtp.patterns import (
     xsub,
 )
 from pyzmtp.patterns.base import BalancedSender, FairReceiver, Pattern, Receiver, Sender
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.wire.message import Message
 
 from .links import Calls, accept, leave, new_peer, queued, receive_all, take_out

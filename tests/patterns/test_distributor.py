@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.distributor import distribute
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe, distribute
 from pyzmtp.wire.message import Message, SharedMessage
 
 from .links import FakeLink, take_out

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.fair_queue import FairQueue
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import FairQueue, Pipe
 from pyzmtp.wire.message import Message
 
 from .links import FakeLink

@@ -6,8 +6,8 @@ import pytest
 
 from pyzmtp.constants import SocketType
 from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.patterns.individual import IndividualPattern
-from pyzmtp.patterns.pipe import Pipe
 
 from .links import accept, begin_connect, take_out
 

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.load_balancer import LoadBalancer
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import LoadBalancer, Pipe
 from pyzmtp.wire.message import Message
 
 from .links import FakeLink, take_out

@@ -6,7 +6,7 @@ import pytest
 
 from pyzmtp.errors import ProtocolError
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.wire.message import Message, Outgoing, SharedMessage
 from pyzmtp.wire.subscription import SUBSCRIBE, subscription_command
 
@@ -327,7 +327,7 @@ def test_a_link_that_has_stopped_reads_on_when_half_has_been_taken(mark: int) ->
     assert link.calls == []
     pipe.take()
     assert link.calls == ["resume"]
-    while pipe.inbox:
+    while pipe.unread:
         pipe.take()
     assert link.calls == ["resume"]
 
@@ -394,7 +394,7 @@ def test_a_link_may_deliver_more_while_it_is_told_to_read_on() -> None:
 
 def test_a_new_pipe_is_empty_and_has_nobody() -> None:
     pipe, _ = _pipe()
-    assert not pipe.inbox
+    assert not pipe.unread
     assert not pipe.outbox
     assert pipe.writable
     assert (pipe.link, pipe.peer, pipe.routing_id) == (None, None, b"")

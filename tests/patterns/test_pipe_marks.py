@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.wire.message import Outgoing
 
 from .links import FakeLink, frames_of
@@ -163,7 +163,7 @@ def test_the_marks_of_a_conflating_pipe_mean_nothing() -> None:
         pipe.put([[text]])
     assert pipe.writable
     assert pipe.room() > 0
-    assert [*pipe.outbox, *pipe.inbox] == [[b"b"], [b"b"]]
+    assert [*pipe.outbox, *pipe.take_all()] == [[b"b"], [b"b"]]
     assert room.count == 0
 
 
@@ -251,7 +251,7 @@ def test_whatever_the_marks_become_nothing_is_lost_doubled_or_out_of_order(
             return
         messages: Any = source.outbox[: min(count, target.fitting(source.outbox))]
         source.taken_out(len(messages))
-        before = len(target.inbox)
+        before = target.unread
         target.put(messages)
         mark = options["receive"].receive_hwm
         assert not messages or not mark or before + len(messages) <= mark
@@ -282,7 +282,7 @@ def test_whatever_the_marks_become_nothing_is_lost_doubled_or_out_of_order(
         elif step == "carry":
             carry(count)
         elif step == "take":
-            received += [target.take() for _ in range(min(count, len(target.inbox)))]
+            received += [target.take() for _ in range(min(count, target.unread))]
         elif step == "send":
             options["send"] = SocketOptions(send_hwm=count, send_hwm_bytes=size)
             full, told = not source.writable, room.count
@@ -294,7 +294,7 @@ def test_whatever_the_marks_become_nothing_is_lost_doubled_or_out_of_order(
     while len(received) < len(sent):
         count = len(received)
         carry(1000)
-        received += [target.take() for _ in range(len(target.inbox))]
+        received += [target.take() for _ in range(target.unread)]
         assert len(received) > count, "it stands still"
     assert received == sent
     assert source.writable

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pyzmtp.errors import TooManySubscriptions
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.patterns.radio import RadioPattern
 from pyzmtp.wire.membership import JOIN, LEAVE, Membership
 from pyzmtp.wire.message import Message

@@ -6,7 +6,7 @@ import pytest
 
 from pyzmtp.errors import WrongState
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.patterns.rep import RepPattern
 from pyzmtp.patterns.req import ReqPattern
 from pyzmtp.wire.message import Message

@@ -8,7 +8,7 @@ import pytest
 
 from pyzmtp.errors import HostUnreachable, RoutingIdInUse
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.patterns.router import RouterPattern
 
 from .links import (

@@ -6,8 +6,8 @@ import pytest
 
 from pyzmtp.errors import HostUnreachable
 from pyzmtp.options import SocketOptions
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.patterns.peer import PeerPattern
-from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.server import ServerPattern
 
 from .links import (

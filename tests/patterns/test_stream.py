@@ -6,7 +6,7 @@ import pytest
 
 from pyzmtp.errors import HostUnreachable, RoutingIdInUse
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.patterns.stream import StreamPattern
 
 from .links import (

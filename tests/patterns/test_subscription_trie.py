@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pyzmtp.patterns.subscription_trie import SubscriptionTrie, _shared_length
 
-Trie = SubscriptionTrie[str]
+Trie = SubscriptionTrie
 
 
 def _size(trie: Trie) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.patterns.hot import Pipe
 from pyzmtp.patterns.xpub import XPubPattern
 from pyzmtp.wire.message import SharedMessage
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pyzmtp import DealerSocket, PullSocket, PushSocket, RouterNotify, RouterSocket, Socket
-from pyzmtp.engine.events import Closed, Disconnected, HandshakeSucceeded
+from pyzmtp.engine.events import (
+    Closed,
+    Disconnected,
+    HandshakeSucceeded,
+    MessagesDropped,
+    MonitorStopped,
+)
 from pyzmtp.errors import ConnectAborted
 from pyzmtp.net.inproc import _names_of
 
@@ -199,3 +205,21 @@ def test_the_bound_side_may_part_when_it_reads_a_connect_notice(
     assert router.peers == dealer.peers == ()
     names = world.names(dealer)
     assert names == ["ConnectDelayed", "Connected", "HandshakeSucceeded", "Disconnected", "Closed"]
+
+
+def test_close_from_within_the_loss_of_what_a_disconnect_drops(
+    world: World, on: MemoryReactor
+) -> None:
+    push = world.make(PushSocket, on=on, linger=0)
+    push.connect(X)
+    assert push.try_send(b"for nobody")
+
+    def close(event: object) -> None:
+        if isinstance(event, MessagesDropped):
+            Outcomes(push.close())
+
+    push.on_event(close)
+    assert world.run(push.disconnect(X)) is None
+    world.settle()
+    told = [type(event) for event in world.events[push]]
+    assert told[-3:] == [MessagesDropped, Closed, MonitorStopped]

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from ..implementations import COMPILED
 
-collect_ignore = ["test_parity.py"] if COMPILED is None else []
+collect_ignore = ["test_parity.py", "test_queue_parity.py"] if COMPILED is None else []

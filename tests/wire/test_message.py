@@ -6,8 +6,8 @@ from unittest import mock
 
 import pytest
 
-from pyzmtp._speedups import encode_message
 from pyzmtp.wire import message as module
+from pyzmtp.wire.hot import encode_message
 from pyzmtp.wire.message import SharedMessage
 
 from .. import vectors
