@@ -21,6 +21,7 @@ COMPILED = {
     for source in (
         "pyzmtp/net/fired.py",
         "pyzmtp/patterns/distributor.py",
+        "pyzmtp/patterns/envelope.py",
         "pyzmtp/patterns/fair_queue.py",
         "pyzmtp/patterns/load_balancer.py",
         "pyzmtp/patterns/pipe.py",

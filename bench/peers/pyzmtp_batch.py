@@ -1,4 +1,4 @@
-"""pyzmtp, batches: ``send_batch`` and ``consume``; for round trips ``try_send`` and ``consume``."""
+"""pyzmtp, batches: ``send_batch`` and ``consume``; for REQ and REP ``try_send`` and ``consume``."""
 
 from __future__ import annotations
 
@@ -173,8 +173,7 @@ async def _answer(reactor: Any, job: Job, announce: Announce) -> None:
 
         def echo(batch: list[list[bytes]]) -> None:
             nonlocal remaining
-            for message in batch:
-                socket.try_send(message)
+            socket.send_batch(batch)
             remaining -= len(batch)
             if not remaining:
                 done.callback(None)
@@ -191,16 +190,14 @@ async def _ask(reactor: Any, job: Job) -> Sample:
     async with DealerSocket(reactor, settings(job)) as socket:
 
         def take(batch: list[list[bytes]]) -> None:
-            for _ in range(requests.replied(len(batch))):
-                socket.try_send(payload)
+            socket.send_batch([payload] * requests.replied(len(batch)))
             if requests.sample is not None:
                 check_message(batch[-1], job)
                 done.callback(requests.sample)
 
         await socket.connect(job.address)
         _fail_with(done, socket.consume(take))
-        for _ in range(requests.sent(job.in_flight)):
-            socket.try_send(payload)
+        socket.send_batch([payload] * requests.sent(job.in_flight))
         return await done
 
 

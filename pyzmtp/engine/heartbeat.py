@@ -54,7 +54,8 @@ class Heartbeat:
         """Something has arrived."""
         self._heard_at = now
         self._asked_at = inf
-        self.moved(now)
+        if self.ping:  # as moved(), without a call for each chunk
+            self._held_since = now
 
     def moved(self, now: float) -> None:
         """The transport has taken something: a PING that still waits is on its way."""

@@ -93,6 +93,8 @@ class _QuietDeferred(Deferred[_T]):
 
 def as_deferred(result: object) -> Deferred[Any] | None:
     """What a callback of the user's has returned, if it is something to wait for."""
+    if result is None:
+        return None
     if isinstance(result, Deferred):
         return result
     if iscoroutine(result):

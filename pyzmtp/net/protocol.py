@@ -158,7 +158,9 @@ class ZMTPProtocol(Protocol):
     def _receive(self, data: bytes) -> None:
         """Take a chunk apart, as far as the pipe has room; what remains waits in the connection."""
         connection = self.connection
+        turn = self._core.turn
         self._receiving = True
+        turn.receiving += 1
         try:
             while True:
                 pipe = self.pipe
@@ -173,6 +175,9 @@ class ZMTPProtocol(Protocol):
                 data = b""
         finally:
             self._receiving = False
+            if self._collecting:
+                self._end_turn()
+            turn.received()
         self._regulate_reading()
 
     def _hand_in(self, messages: list[Message]) -> None:
@@ -260,11 +265,15 @@ class ZMTPProtocol(Protocol):
 
     def wake(self) -> None:
         """Write the first message of a turn at once; those that follow it leave together."""
-        if not self._collecting and not self._write_paused:
+        if self._collecting or self._write_paused:
+            return
+        turn = self._core.turn
+        if not turn.receiving:
             self._flush()
-            if not self._over:
-                self._collecting = True
-                self._core.turn.join(self._end_turn)
+        if not self._over:
+            self._collecting = True
+            if not self._receiving:  # which ends with it anyhow
+                turn.collect(self._end_turn)
 
     def flush(self) -> None:
         """Make room in the outbox, if the transport takes anything."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import WrongState
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.base import FairReceiver, Receiver, Sender
+from pyzmtp.patterns.base import FairReceiver, Sender
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.wire.message import Message
 
@@ -51,13 +51,14 @@ class RepPattern(Sender, FairReceiver):
         return pipe, message[body:]
 
     def take_batch(self, limit: int) -> list[Message]:
-        return Receiver.take_batch(self, limit)
+        return [self.take()[1]] if self.readable else []
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         requests = [message for message in messages if b"" in message[:-1]]
         self.dropped_received += len(messages) - len(requests)
         if requests:
-            super().deliver(pipe, requests)
+            self._incoming.put(pipe, requests)
+            self.on_readable()
 
     def try_send(self, message: Message) -> bool:
         self.check_send()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pyzmtp.constants import RouterNotify, SocketType
 from pyzmtp.errors import HostUnreachable, RoutingIdInUse
+from pyzmtp.patterns.hot import route, route_batch
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.patterns.routing import RoutingPattern
 from pyzmtp.wire.message import Message
@@ -72,17 +73,18 @@ class RouterPattern(RoutingPattern):
         return not self.options.router_mandatory or super().sendable
 
     def try_send(self, message: Message) -> bool:
-        pipe = self._pipes.get(message[0])
-        mandatory = self.options.router_mandatory
-        if pipe is None:
-            if mandatory:
+        if route(self._pipes, message):
+            return True
+        if self.options.router_mandatory:
+            if message[0] not in self._pipes:
                 raise HostUnreachable(message[0])
-        elif len(message) > 1:
-            if pipe.writable:
-                del message[0]
-                pipe.push(message)
-                return True
-            if mandatory:
+            if len(message) > 1:
                 return False
         self.dropped_sent += 1
         return True
+
+    def try_send_batch(self, messages: list[Message]) -> int:
+        sent = route_batch(self._pipes, messages, 0)
+        while sent < len(messages) and self.try_send(messages[sent]):
+            sent = route_batch(self._pipes, messages, sent + 1)
+        return sent

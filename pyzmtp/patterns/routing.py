@@ -9,6 +9,7 @@ import attrs
 from pyzmtp.errors import RoutingIdInUse
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver, Sender
+from pyzmtp.patterns.hot import address
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.wire.message import Message
 
@@ -57,7 +58,5 @@ class RoutingPattern(Sender, FairReceiver):
         return message[0]
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
-        routing_id = pipe.routing_id
-        for message in messages:
-            message.insert(0, routing_id)
+        address(messages, pipe.routing_id)
         super().deliver(pipe, messages)

@@ -217,14 +217,15 @@ class ReceivingSocket(Socket):
             return
         self._serving = True
         try:
-            while self._pattern.readable:
-                if self._receives:
-                    self._next_receive().succeed()
-                elif self._consumer is not None and not self._consumer.busy:
+            while True:
+                consumer = self._consumer
+                if consumer is not None and not consumer.busy:
                     batch = self._pattern.take_batch(_MAX_BATCH)
                     if not batch:
                         break
-                    self._hand_over(self._consumer, batch)
+                    self._hand_over(consumer, batch)
+                elif self._receives and self._pattern.readable:
+                    self._next_receive().succeed()
                 else:
                     break
         finally:

@@ -23,8 +23,8 @@ def to_message(message: Sendable) -> list[bytes]:
     elif isinstance(message, (bytes, bytearray, memoryview)):
         frames = [bytes(message)]
     else:
-        if isinstance(message, (str, Mapping, Set)) or not isinstance(message, Iterable):
-            raise _not_bytes(message)
+        if type(message) is not list and type(message) is not tuple:
+            _check_sequence(message)
         frames = [frame if type(frame) is bytes else _to_bytes(frame) for frame in message]
         if not frames:
             raise ValueError("a message has at least one frame; send b'' for an empty one")
@@ -42,6 +42,11 @@ def to_topic(topic: BytesLike) -> bytes:
     if not isinstance(topic, (bytes, bytearray, memoryview)):
         raise TypeError(f"a topic is bytes, not {type(topic).__name__}")
     return bytes(topic)
+
+
+def _check_sequence(message: object) -> None:
+    if isinstance(message, (str, Mapping, Set)) or not isinstance(message, Iterable):
+        raise _not_bytes(message)
 
 
 def _to_bytes(frame: object) -> bytes:

@@ -7,10 +7,10 @@ from typing import Any
 from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 
-from pyzmtp import PullSocket, PushSocket
+from pyzmtp import PullSocket, PushSocket, RouterSocket
 from pyzmtp.net.flow import WriteTurn
 
-from ..sockets.world import FailureLog, Outcomes, World
+from ..sockets.world import FailureLog, Outcomes, World, hello, message
 
 
 def test_all_who_join_are_called_at_the_end_of_the_turn_in_their_order() -> None:
@@ -37,6 +37,50 @@ def test_who_joins_during_the_end_waits_for_the_next() -> None:
     clock.advance(0)
     clock.advance(0)
     assert log == ["this", "other", "next"]
+
+
+def test_what_is_sent_while_a_chunk_is_received_is_written_when_it_is_dealt_with() -> None:
+    clock, log = Clock(), list[str]()
+    turn = WriteTurn(clock)
+    turn.receiving += 1
+    turn.collect(lambda: log.append("outer"))
+    turn.receiving += 1  # on another connection, from within
+    turn.collect(lambda: log.append("inner"))
+    turn.received()
+    assert log == []
+    turn.received()
+    assert log == ["outer", "inner"]
+    assert clock.getDelayedCalls() == []
+    turn.collect(lambda: log.append("later"))  # from nowhere: when the turn is over
+    assert log == ["outer", "inner"]
+    clock.advance(0)
+    assert log == ["outer", "inner", "later"]
+
+
+def test_a_reply_is_written_once_and_costs_no_timed_call(world: World) -> None:
+    """Three replies to one chunk are one write, and nothing is left to be called."""
+    router = world.make(RouterSocket)
+    address = world.run(router.bind("tcp://127.0.0.1:*"))
+    peer = world.network.raw_connect(int(address.rpartition(":")[2]))
+    peer.send(hello("DEALER"))
+    world.settle()
+    peer.take()
+    writes, calls = list[bytes](), list[int]()
+    reactor: Any = router._reactor
+    transport: Any = router._binds[0].pipes[0].link.transport  # type: ignore[union-attr]
+    transport.write = writes.append
+
+    def echo(batch: list[list[bytes]]) -> None:
+        for each in batch:
+            router.try_send(each)
+        calls.append(len(reactor.getDelayedCalls()))
+
+    before = len(reactor.getDelayedCalls())
+    router.consume(echo)
+    peer.send(message(b"1") + message(b"2") + message(b"3"))
+    world.settle()
+    assert writes == [message(b"1") + message(b"2") + message(b"3")]
+    assert calls == [before]
 
 
 def test_next_fires_at_the_end_unless_it_is_cancelled() -> None:

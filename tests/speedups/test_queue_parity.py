@@ -69,6 +69,7 @@ class _Form:
         self.balancer = of("load_balancer", "LoadBalancer")()
         self.fair = of("fair_queue", "FairQueue")()
         self.distribute = of("distributor", "distribute")
+        self.envelope = importlib.import_module(f"{package}.envelope")
         self.pipes = [of("pipe", "Pipe")(SocketOptions(**each), self._room) for each in options]
         for number, pipe in enumerate(self.pipes):
             pipe.link = _Link(number, self.calls)
@@ -159,6 +160,30 @@ class Queues(RuleBasedStateMachine):
         self.both(
             lambda form: form.distribute(list(message), [form.pipes[number] for number in to])
         )
+
+    @begun
+    @rule(
+        messages=st.lists(st.tuples(st.integers(0, _PIPES), st.lists(st.binary(max_size=4)))),
+        start=st.integers(0, 2),
+    )
+    def route(self, messages: list[tuple[int, Message]], start: int) -> None:
+        def act(form: _Form) -> Any:
+            known = {b"%d" % number: pipe for number, pipe in enumerate(form.pipes)}
+            batch = [[b"%d" % number, *body] for number, body in messages]
+            index = form.envelope.route_batch(known, batch, start)
+            return index, batch, [form.envelope.route(known, batch[-1])] if batch else []
+
+        self.both(act)
+
+    @begun
+    @rule(messages=_messages, sender=st.binary(max_size=4))
+    def address(self, messages: list[Message], sender: bytes) -> None:
+        def act(form: _Form) -> list[Message]:
+            own = [list(message) for message in messages]
+            form.envelope.address(own, sender)
+            return own
+
+        self.both(act)
 
     @begun
     @rule(number=_pipe, add=st.booleans())
