@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorMulticast, IReactorPluggableNameResolver
-from twisted.internet.protocol import DatagramProtocol, Factory, Protocol
+from twisted.internet.protocol import DatagramProtocol, Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
 
 from pyzmtp import (
     ConnectAborted,
@@ -32,31 +34,55 @@ from pyzmtp import (
     SendTimeout,
     Socket,
 )
-from tests.helpers import greeting, ready
-
-from .case import Absent, Case, Stage
+from .case import PATIENCE, Absent, Case, Stage
 from .conversations import BURST, carry, join
 
 __all__ = ["CASES"]
 
 MEBIBYTE: Final = 1 << 20
 
+#: The greeting and the READY of a PULL under NULL (RFC 37).
+READY_PULL: Final = (
+    bytes.fromhex("ff00000000000000017f0301")
+    + b"NULL".ljust(20, b"\0")
+    + bytes(32)
+    + (b"\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PULL")
+)
+
 
 class Silent(Protocol):
     """A peer that says a few bytes and then nothing more."""
 
-    def __init__(self, says: bytes) -> None:
-        self._says = says
-
     def connectionMade(self) -> None:
-        assert self.transport is not None
-        self.transport.write(self._says)
+        assert self.transport is not None and isinstance(self.factory, SilentFactory)
+        self.transport.write(self.factory.says)
+        self.factory.connections += 1
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        assert isinstance(self.factory, SilentFactory)
+        self.factory.connections -= 1
 
 
-async def listen_silently(stage: Stage, says: bytes) -> Any:
-    """A port where such peers answer."""
-    factory = Factory.forProtocol(lambda: Silent(says))
-    return stage.reactor.listenTCP(0, factory, interface="127.0.0.1")
+class SilentFactory(Factory):
+    """Makes them, and knows how many there are."""
+
+    protocol = Silent
+    noisy = False
+
+    def __init__(self, says: bytes) -> None:
+        self.says = says
+        self.connections = 0
+
+
+@asynccontextmanager
+async def silent(stage: Stage, says: bytes = b"") -> AsyncIterator[str]:
+    """An address where such a peer answers; at the end it has parted from everybody."""
+    factory = SilentFactory(says)
+    port = stage.reactor.listenTCP(0, factory, interface="127.0.0.1")
+    yield f"tcp://127.0.0.1:{port.getHost().port}"
+    await stage.close_all()
+    await stage.until(lambda: not factory.connections, "the end of the connections")
+    await stage.within(port.stopListening(), "stopListening")
 
 
 def log_of(socket: Socket) -> list[Any]:
@@ -78,14 +104,14 @@ async def pressure(transport: str, stage: Stage) -> None:
     await join(stage, transport, pull, push)
     large = bytes(range(256)) * (16 * MEBIBYTE // 256)
     await stage.within(push.send([b"large", large]), "send")
-    count = 0
-    while True:
+    count = still = 0
+    while still < 10:  # what is in the transport may still leave for the system's buffers
         while push.try_send([b"%d" % count, bytes(MEBIBYTE)]):
             count += 1
+            still = 0
             assert count < 100, "nothing held the sender up"
-        await stage.pause(0.03)  # what is in the transport may still leave for the system's buffers
-        if not push.writable:
-            break
+        await stage.pause(0.005)
+        still += pull.stats.receive_queue == 2
     waiting = push.send(b"last")
     await stage.pause(0.02)
     assert not waiting.called
@@ -123,21 +149,22 @@ async def heartbeat(stage: Stage) -> None:
     await join(stage, "tcp", router, dealer)
     push = stage.open(PushSocket, heartbeat_interval=0.05, heartbeat_timeout=0.1)
     events = log_of(push)
-    port = await listen_silently(stage, greeting() + ready("PULL"))
-    begun = stage.reactor.seconds()
-    await stage.within(push.connect(f"tcp://127.0.0.1:{port.getHost().port}"), "connect")
-    await stage.until(lambda: of(events, Disconnected), "the end of patience")
-    assert stage.reactor.seconds() - begun >= 0.14
-    assert isinstance(of(events, Disconnected)[0].reason, HeartbeatTimeout)
-    await stage.within(push.close(), "close")
-    await stage.within(port.stopListening(), "stopListening")
-    assert len(router.peers) == 1
-    assert not of(live, Disconnected)
+    async with silent(stage, READY_PULL) as address:
+        begun = stage.reactor.seconds()
+        await stage.within(push.connect(address), "connect")
+        await stage.until(lambda: of(events, Disconnected), "the end of patience")
+        assert stage.reactor.seconds() - begun >= 0.12
+        assert isinstance(of(events, Disconnected)[0].reason, HeartbeatTimeout)
+        assert len(router.peers) == 1
+        assert not of(live, Disconnected)
 
 
 async def timers(stage: Stage) -> None:
     """Every time limit holds: not sooner, not much later."""
-    pull, push = stage.open(PullSocket, receive_timeout=0.05), stage.open(PushSocket, send_timeout=0.05)
+    pull, push = (
+        stage.open(PullSocket, receive_timeout=0.05),
+        stage.open(PushSocket, send_timeout=0.05),
+    )
     req, rep = stage.open(ReqSocket), stage.open(RepSocket)
     await join(stage, "tcp", rep, req)
     for started, error in (
@@ -157,14 +184,12 @@ async def timers(stage: Stage) -> None:
 
 async def handshake_timeout(stage: Stage) -> None:
     """Who is there but says nothing is not waited for."""
-    port = await listen_silently(stage, b"")
     push = stage.open(PushSocket, handshake_timeout=0.05, reconnect_interval=0.01)
     events = log_of(push)
-    push.connect(f"tcp://127.0.0.1:{port.getHost().port}")
-    await stage.until(lambda: len(of(events, HandshakeFailed)) == 2, "two failures")
-    assert all(isinstance(event.error, HandshakeTimeout) for event in of(events, HandshakeFailed))
-    await stage.within(push.close(), "close")
-    await stage.within(port.stopListening(), "stopListening")
+    async with silent(stage) as address:
+        push.connect(address)
+        await stage.until(lambda: len(of(events, HandshakeFailed)) == 2, "two failures")
+        assert all(isinstance(one.error, HandshakeTimeout) for one in of(events, HandshakeFailed))
 
 
 async def refused(stage: Stage) -> None:
@@ -198,18 +223,16 @@ async def close(stage: Stage) -> None:
 
 async def close_early(stage: Stage) -> None:
     """A socket can be closed at any moment, even when it has only begun."""
-    port = await listen_silently(stage, b"")
-    silent = f"tcp://127.0.0.1:{port.getHost().port}"
-    for pause in (None, 0, 0.01):
-        push = stage.open(PushSocket)
-        push.bind("tcp://127.0.0.1:*")
-        push.connect(silent)
-        push.connect("inproc://nobody")
-        push.connect("tcp://127.0.0.1:1")  # where nobody listens
-        if pause is not None:
-            await stage.pause(pause)
-        await stage.within(push.close(linger=0), "close")
-    await stage.within(port.stopListening(), "stopListening")
+    async with silent(stage) as address:
+        for pause in (None, 0, 0.01):
+            push = stage.open(PushSocket)
+            push.bind("tcp://127.0.0.1:*")
+            push.connect(address)
+            push.connect("inproc://nobody")
+            push.connect("tcp://127.0.0.1:1")  # where nobody listens
+            if pause is not None:
+                await stage.pause(pause)
+            await stage.within(push.close(linger=0), "close")
 
 
 async def names(stage: Stage) -> None:
@@ -226,6 +249,9 @@ async def names(stage: Stage) -> None:
     await stage.within(hasty.close(linger=0), "close")
     with suppress(ConnectAborted):
         await stage.within(failed, "the end of the attempt")
+    # Twisted looks names up in threads, and nothing ends that: the answer comes, to nobody.
+    await stage.until(lambda: not stage.reactor.getThreadPool().working, "the end of the lookup")
+    await stage.pause(0.01)
 
 
 async def threads(stage: Stage) -> None:
@@ -268,7 +294,7 @@ async def toolkit(stage: Stage) -> None:
         raise Absent("no toolkit")
     pull, push = stage.open(PullSocket), stage.open(PushSocket)
     await join(stage, "tcp", pull, push)
-    before, ends = stage.ticks(), stage.reactor.seconds() + 0.3
+    enough, ends = stage.ticks() + 10, stage.reactor.seconds() + PATIENCE
     consumed = 0
 
     def consume(batch: list[list[bytes]]) -> None:
@@ -276,10 +302,9 @@ async def toolkit(stage: Stage) -> None:
         consumed += len(batch)
 
     pull.consume(consume)
-    while stage.reactor.seconds() < ends:
+    while stage.ticks() < enough:
+        assert stage.reactor.seconds() < ends, "the toolkit's timer hardly fires"
         await stage.within(push.send_batch(BURST), "send")
-    ticks = stage.ticks() - before
-    assert ticks >= 5, f"the toolkit's timer of 10 ms fired {ticks} times in 300 ms"
     assert consumed >= len(BURST)
 
 

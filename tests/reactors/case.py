@@ -74,7 +74,9 @@ class Stage:
         if transport == "ipc":
             for way in (self.open(PairSocket).bind, self.open(PairSocket).connect):
                 try:
-                    await self.within(Deferred.fromCoroutine(_wait(way("ipc:///nowhere"))), "an error")
+                    await self.within(
+                        Deferred.fromCoroutine(_wait(way("ipc:///nowhere"))), "an error"
+                    )
                 except TransportUnavailable as error:
                     assert error.interface == interface.__name__, error
                 else:

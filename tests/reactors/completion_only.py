@@ -111,15 +111,19 @@ class CompletionOnlyReactor(_View):
     # Connections
 
     def connectTCP(self, host: str, port: int, factory: Any, *args: Any, **options: Any) -> Any:
-        return self._connector(self._real.connectTCP(host, port, _Factory(factory), *args, **options))
+        return self._connector(
+            self._real.connectTCP(host, port, _Factory(factory), *args, **options)
+        )
 
     def connectUNIX(self, address: str, factory: Any, *args: Any, **options: Any) -> Any:
         return self._connector(self._real.connectUNIX(address, _Factory(factory), *args, **options))
 
     def connectSSL(
-        self, host: str, port: int, factory: Any, contexts: Any, *args: Any, **options: Any
+        self, host: str, port: int, factory: Any, contextFactory: Any, *args: Any, **options: Any
     ) -> Any:
-        return self.connectTCP(host, port, self._over_tls(contexts, True, factory), *args, **options)
+        return self.connectTCP(
+            host, port, self._over_tls(contextFactory, True, factory), *args, **options
+        )
 
     def listenTCP(self, port: int, factory: Any, *args: Any, **options: Any) -> Any:
         return self._port(self._real.listenTCP(port, _Factory(factory), *args, **options))
@@ -127,8 +131,12 @@ class CompletionOnlyReactor(_View):
     def listenUNIX(self, address: str, factory: Any, *args: Any, **options: Any) -> Any:
         return self._port(self._real.listenUNIX(address, _Factory(factory), *args, **options))
 
-    def listenSSL(self, port: int, factory: Any, contexts: Any, *args: Any, **options: Any) -> Any:
-        return self.listenTCP(port, self._over_tls(contexts, False, factory), *args, **options)
+    def listenSSL(
+        self, port: int, factory: Any, contextFactory: Any, *args: Any, **options: Any
+    ) -> Any:
+        return self.listenTCP(
+            port, self._over_tls(contextFactory, False, factory), *args, **options
+        )
 
     def listenUDP(self, port: int, protocol: Any, *args: Any, **options: Any) -> Any:
         return self._port(self._real.listenUDP(port, _Datagrams(protocol), *args, **options))

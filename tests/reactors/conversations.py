@@ -35,7 +35,7 @@ from pyzmtp import (
 
 from .case import Case, Stage
 
-__all__ = ["CASES"]
+__all__ = ["BURST", "CASES", "MESSAGES", "TYPES", "carry", "join"]
 
 #: Shapes of messages: empty frames, both forms of the size, and more than one segment of TCP.
 MESSAGES: Final = [
@@ -269,13 +269,19 @@ _CONVERSATIONS: Final[dict[str, tuple[Conversation, Sequence[str]]]] = {
 }
 
 
+#: The columns.
+TYPES: Final = tuple(_CONVERSATIONS)
+
+
 async def _converse(conversation: Conversation, transport: str, stage: Stage) -> None:
     await stage.check_transport(transport)
     await conversation(stage, transport)
 
 
 CASES: Final = [
-    Case(f"{types} over {transport}", (types, transport), partial(_converse, conversation, transport))
+    Case(
+        f"{types} over {transport}", (types, transport), partial(_converse, conversation, transport)
+    )
     for types, (conversation, transports) in _CONVERSATIONS.items()
     for transport in transports
 ]

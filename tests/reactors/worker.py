@@ -1,4 +1,4 @@
-"""Tries all cases on one reactor: ``python -m tests.reactors.worker NAME RESULTS``.
+"""Tries all cases on one reactor: ``python -m tests.reactors.worker NAME RESULTS TIME_LIMIT``.
 
 Each line of the file RESULTS is an outcome, a JSON object. The process ends by itself, and by no other
 means than that the reactor was stopped; whatever keeps it from ending is a failure for whoever started it.
@@ -28,7 +28,7 @@ from zope.interface import implementer
 from pyzmtp import IMPLEMENTATION, DealerSocket, RouterSocket
 
 from . import behaviour, conversations, libzmq, security
-from .case import PATIENCE, Absent, Case, Stage
+from .case import Absent, Case, Stage
 from .completion_only import CompletionOnlyReactor
 from .conversations import join
 from .loops import LOOPS, Loop, Running
@@ -55,6 +55,7 @@ class _ErrorLog:
     def take(self) -> list[str]:
         """What was logged since."""
         gc.collect()  # a Deferred reports its unhandled failure when it is collected
+        gc.freeze()  # what is left now needs no look after the next case
         seen, self.seen = self.seen, []
         return seen
 
@@ -78,12 +79,13 @@ class Worker:
         self._note("stop", ("stop",), self._complaints(), 0.0)
 
     def _start(self, directory: Path) -> None:
-        # What is there now is the loop's own; a LoopingCall makes a new call each time.
-        self._calls = {call.func for call in self._running.reactor.getDelayedCalls()}
-        self._descriptors = self._watched()
         Deferred.fromCoroutine(self._run_all(directory)).addErrback(self._broken)
 
     async def _run_all(self, directory: Path) -> None:
+        await Stage(self._running.reactor, directory, None).pause(0.05)  # some begin in two steps
+        # What is there now is the loop's own; a LoopingCall makes a new call each time.
+        self._calls = {call.func for call in self._running.reactor.getDelayedCalls()}
+        self._descriptors = self._watched()
         for case in CASES:
             await self._try(case, Stage(self._running.reactor, directory, self._running.ticks))
         if self._running.finish is not None:
@@ -130,9 +132,7 @@ class Worker:
     def _left(self) -> list[str]:
         """What is left in the reactor, without another turn of it: a closed socket promises nothing."""
         calls = [
-            call
-            for call in self._running.reactor.getDelayedCalls()
-            if call.func not in self._calls
+            call for call in self._running.reactor.getDelayedCalls() if call.func not in self._calls
         ]
         left = [f"a timed call is left: {call}" for call in calls]
         for call in calls:
@@ -177,15 +177,17 @@ def _start(loop: Loop, results: IO[str]) -> Running | None:
         "python": sys.version.partition(" ")[0],
         "version": running.version,
         "implementation": IMPLEMENTATION,
-        "patience": PATIENCE,
     }
     print(json.dumps(about), file=results, flush=True)
+    warnings.simplefilter("error")  # from here on: what a toolkit's import warns of is its own
+    warnings.filterwarnings("ignore", "Passing pyOpenSSL", DeprecationWarning)  # Twisted does
     return running
 
 
-def main(name: str, path: str) -> None:
+def main(name: str, path: str, time_limit: str) -> None:
     """Try all cases on the reactor called ``name``."""
     faulthandler.enable()
+    faulthandler.dump_traceback_later(float(time_limit) - 5)  # then tell where it hangs
     [loop] = [loop for loop in LOOPS if loop.name == name]
     with open(path, "w", encoding="utf-8") as results:
         running = _start(loop, results)
@@ -195,6 +197,4 @@ def main(name: str, path: str) -> None:
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("error")
-    warnings.filterwarnings("ignore", "Passing pyOpenSSL", DeprecationWarning)  # Twisted does
     main(*sys.argv[1:])
