@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import pairwise
@@ -34,8 +34,9 @@ from pyzmtp import (
     SendTimeout,
     Socket,
 )
+
 from .case import PATIENCE, Absent, Case, Stage
-from .conversations import BURST, carry, join
+from .conversations import BURST, carry, join, receive
 
 __all__ = ["CASES"]
 
@@ -54,7 +55,8 @@ class Silent(Protocol):
     """A peer that says a few bytes and then nothing more."""
 
     def connectionMade(self) -> None:
-        assert self.transport is not None and isinstance(self.factory, SilentFactory)
+        assert self.transport is not None
+        assert isinstance(self.factory, SilentFactory)
         self.transport.write(self.factory.says)
         self.factory.connections += 1
 
@@ -167,11 +169,12 @@ async def timers(stage: Stage) -> None:
     )
     req, rep = stage.open(ReqSocket), stage.open(RepSocket)
     await join(stage, "tcp", rep, req)
-    for started, error in (
+    limited: list[tuple[Callable[[], Deferred[Any]], type[Exception]]] = [
         (pull.receive, ReceiveTimeout),
         (lambda: push.send(b"nobody is there"), SendTimeout),
         (lambda: req.request(b"nobody answers", timeout=0.05), RequestTimeout),
-    ):
+    ]
+    for started, error in limited:
         begun = stage.reactor.seconds()
         try:
             await stage.within(started(), "a time limit")
@@ -214,10 +217,7 @@ async def close(stage: Stage) -> None:
     await join(stage, "tcp", pull, push)
     await stage.within(push.send_batch(BURST), "send")
     closing = push.close()
-    received: list[list[bytes]] = []
-    while len(received) < len(BURST):
-        received += await stage.within(pull.receive_batch(), "messages")
-    assert received == BURST
+    assert await receive(pull, len(BURST)) == BURST
     await stage.within(closing, "close")
 
 
@@ -265,18 +265,16 @@ async def threads(stage: Stage) -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    received: list[list[bytes]] = []
-    while len(received) < len(BURST):
-        received += await stage.within(pull.receive_batch(), "messages")
+    assert await receive(pull, len(BURST)) == BURST
     thread.join()
-    assert received == BURST
 
 
 async def multicast(stage: Stage) -> None:
     """A group of hosts, of which this is one."""
+    reactor = stage.reactor
     if not IReactorMulticast.providedBy(stage.reactor):
         raise Absent("no IReactorMulticast")
-    probe = stage.reactor.listenUDP(0, DatagramProtocol(), interface="127.0.0.1")
+    probe = reactor.listenUDP(0, DatagramProtocol(), interface="127.0.0.1")
     number = probe.getHost().port
     await stage.within(probe.stopListening(), "stopListening")
     where = f"udp://127.0.0.1;239.255.77.2:{number}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -165,8 +164,12 @@ class _Factory(ClientFactory):
 
     def __init__(self, theirs: Any) -> None:
         self._theirs = theirs
-        self.doStart = theirs.doStart
-        self.doStop = theirs.doStop
+
+    def doStart(self) -> None:
+        self._theirs.doStart()
+
+    def doStop(self) -> None:
+        self._theirs.doStop()
 
     def startedConnecting(self, connector: Any) -> None:
         self._theirs.startedConnecting(_View(connector, IConnector))
@@ -195,7 +198,6 @@ class _Stream(Protocol):
 
     def __init__(self, theirs: Any) -> None:
         self._theirs = theirs
-        self.logPrefix: Callable[[], str] = getattr(theirs, "logPrefix", super().logPrefix)
 
     def connectionMade(self) -> None:
         self._shown = _Transport(self.transport, self._theirs)
@@ -215,9 +217,15 @@ class _Datagrams(DatagramProtocol):
 
     def __init__(self, theirs: Any) -> None:
         self._theirs = theirs
-        self.datagramReceived = theirs.datagramReceived
-        self.connectionRefused = theirs.connectionRefused
-        self.doStop = theirs.doStop
 
     def makeConnection(self, transport: Any) -> None:
         self._theirs.makeConnection(_View(transport, *_DATAGRAMS))
+
+    def datagramReceived(self, datagram: bytes, addr: Any) -> None:
+        self._theirs.datagramReceived(datagram, addr)
+
+    def connectionRefused(self) -> None:
+        self._theirs.connectionRefused()
+
+    def doStop(self) -> None:
+        self._theirs.doStop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ from pyzmtp import (
 
 from .case import Case, Stage
 
-__all__ = ["BURST", "CASES", "MESSAGES", "TYPES", "carry", "join"]
+__all__ = ["BURST", "CASES", "MESSAGES", "TYPES", "carry", "join", "receive"]
 
 #: Shapes of messages: empty frames, both forms of the size, and more than one segment of TCP.
 MESSAGES: Final = [
@@ -60,6 +60,15 @@ async def join(stage: Stage, transport: str, bound: Socket, connected: Socket) -
     return await stage.within(connected.connect(address), "connect")
 
 
+async def receive(target: Any, number: int) -> list[list[bytes]]:
+    """The next messages."""
+    received: list[list[bytes]] = []
+    while len(received) < number:
+        batch: Deferred[list[list[bytes]]] = target.receive_batch(number - len(received))
+        received += await batch
+    return received
+
+
 async def carry(
     stage: Stage,
     source: Any,
@@ -69,16 +78,10 @@ async def carry(
     received_behind: Sequence[bytes] = (),
 ) -> None:
     """Send all without waiting for any to arrive, and see that they do: whole and in order."""
-    received: list[list[bytes]] = []
-
-    async def receive() -> None:
-        while len(received) < len(messages):
-            received.extend(await target.receive_batch())
-
-    arriving = stage.within(Deferred.fromCoroutine(receive()), "messages")
+    receiving = Deferred.fromCoroutine(receive(target, len(messages)))
+    arriving = stage.within(receiving, f"{len(messages)} messages")
     await stage.within(source.send_batch([[*sent_behind, *one] for one in messages]), "send")
-    await arriving
-    assert received == [[*received_behind, *one] for one in messages]
+    assert await arriving == [[*received_behind, *one] for one in messages]
 
 
 async def req_rep(stage: Stage, transport: str) -> None:
@@ -134,20 +137,15 @@ async def push_pull(stage: Stage, transport: str) -> None:
         await stage.within(pull.connect(address), "connect")
     await stage.until(lambda: len(push.peers) == 2, "both peers")
     await stage.within(push.send_batch(BURST), "send")
-    shares = []
-    for pull in pulls:
-        share: list[list[bytes]] = []
-        while len(share) < len(BURST) / 2:
-            share += await stage.within(pull.receive_batch(), "messages")
-        shares.append(share)
+    shares = [await receive(pull, len(BURST) // 2) for pull in pulls]
     assert sorted(shares) == sorted([BURST[::2], BURST[1::2]])
 
 
 async def one_to_one(
-    kind: Callable[..., Any], messages: Sequence[list[bytes]], stage: Stage, transport: str
+    kind: type[Any], messages: Sequence[list[bytes]], stage: Stage, transport: str
 ) -> None:
     """Two of a kind that has one peer."""
-    one, other = stage.open(kind), stage.open(kind)  # type: ignore[type-var, arg-type]
+    one, other = stage.open(kind), stage.open(kind)
     await join(stage, transport, one, other)
     for burst in (messages, BURST):
         await carry(stage, one, other, burst)
@@ -246,7 +244,7 @@ async def stream(stage: Stage, transport: str) -> None:
     assert await stage.within(dialling.receive(), "notice") == [peer.routing_id, b""]
 
 
-Conversation = Callable[[Stage, str], Awaitable[None]]
+Conversation = Callable[[Stage, str], Coroutine[Any, Any, None]]
 
 _STREAMS: Final = ("tcp", "ipc")
 _MESSAGES: Final = (*_STREAMS, "inproc", "ws")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -133,7 +133,7 @@ async def they_push(stage: Stage, ours: PullSocket, theirs: Theirs) -> None:
         assert await stage.within(ours.receive(), "message") == message
 
 
-Conversation = Callable[[Stage, Any, Theirs], Awaitable[None]]
+Conversation = Callable[[Stage, Any, Theirs], Coroutine[Any, Any, None]]
 
 _CONVERSATIONS: Final[Sequence[tuple[type[Any], str, Conversation]]] = (
     (ReqSocket, "REP", we_request),

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from . import completion_port
 from .completion_only import CompletionOnlyReactor
 
 __all__ = ["LOOPS", "Loop", "Running"]
@@ -231,6 +232,12 @@ def _start_completion_only() -> Running:
     return Running(reactor, real=real)
 
 
+def _start_completion_ports() -> Running:
+    reactor = completion_port.new_reactor()
+    import_module("twisted.internet.main").installReactor(reactor)
+    return Running(reactor)
+
+
 LOOPS: Final = [
     Loop("select", "select()", partial(_plain, "selectreactor")),
     Loop("poll", "poll()", partial(_plain, "pollreactor")),
@@ -247,4 +254,7 @@ LOOPS: Final = [
     Loop("wx", "wxPython", _start_wx, display=True),
     Loop("threadedselect", "_threadedselect, in a loop of somebody else's", _start_threaded_select),
     Loop("completion-only", "no IReactorFDSet, as strict as IOCP", _start_completion_only),
+    Loop(
+        "iocp-emulated", "Twisted's IOCP reactor on ports made of select()", _start_completion_ports
+    ),
 ]

@@ -108,7 +108,7 @@ class Worker:
     async def _try(self, case: Case, stage: Stage) -> None:
         begun, problems, absent = time.monotonic(), [], None
         try:
-            running = Deferred.fromCoroutine(_run(case, stage))
+            running = Deferred.fromCoroutine(case.run(stage))
             await stage.within(running, "the whole case", _CASE_TIMEOUT)
         except Absent as absence:
             absent = str(absence)
@@ -160,10 +160,6 @@ class Worker:
         elif absent is not None:
             outcome["absent"] = absent
         print(json.dumps(outcome), file=self._results, flush=True)
-
-
-async def _run(case: Case, stage: Stage) -> None:
-    await case.run(stage)
 
 
 def _start(loop: Loop, results: IO[str]) -> Running | None:
