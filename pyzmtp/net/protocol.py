@@ -128,8 +128,7 @@ class ZMTPProtocol(Protocol):
         connection.transport_lost()
         self._part(exception_of(reason))
         if self._aborted and not reason.check(ConnectionAborted):
-            # The peer was faster: IOCP still reads when it is told to abort, and the timed call that
-            # it has made for that is yet to come.
+            # IOCP reads on, and the peer was faster: the timed call that aborts is yet to come.
             self._core.reactor.callLater(0, self._keeper.transport_gone, self)
         else:
             self._keeper.transport_gone(self)
