@@ -87,13 +87,11 @@ def _layout(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _footnotes(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    absent = Counter(
-        (outcome.loop.name, case["absent"])
-        for outcome in outcomes
-        for case in outcome.cases
-        if "absent" in case
-    )
-    lines = [f"{name}: {reason} ({count} cases)" for (name, reason), count in absent.items()]
+    lines = []
+    for outcome in outcomes:
+        absent = Counter(case["absent"] for case in outcome.cases if "absent" in case)
+        for reason, count in absent.items():
+            lines.append(f"{outcome.loop.name}: {reason} ({count} case{'s' * (count > 1)})")
     lines += [f"{one.loop.name}: skipped, {one.skipped}" for one in outcomes if one.skipped]
     if lines:
         yield "\n".join(lines)
