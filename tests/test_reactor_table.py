@@ -11,6 +11,7 @@ import pytest
 
 from .reactors.__main__ import main
 from .reactors.loops import LOOPS, Loop, Running
+from .reactors.programs import programs
 from .reactors.runner import Outcome, run_all
 from .reactors.table import closing_line, failures, tables
 
@@ -152,6 +153,12 @@ def test_the_exit_status_tells_of_failures(
     assert main([]) == 1
     monkeypatch.setattr("tests.reactors.__main__.run_all", lambda *_: [GOOD, SKIPPED])
     assert main([]) == 0
+
+
+def test_each_program_of_the_docs_is_for_a_reactor_that_is_tried() -> None:
+    names = {loop.name for loop in LOOPS}
+    assert programs().keys() - names == {"talk.py"}
+    assert {"asyncio", "qasync", "gtk3", "tk", "wx"} <= programs().keys()
 
 
 def test_the_list_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -289,7 +289,7 @@ async def multicast(stage: Stage) -> None:
 async def toolkit(stage: Stage) -> None:
     """Messages without end leave the toolkit time for its own."""
     if stage.ticks is None:
-        raise Absent("no toolkit")
+        raise Absent
     pull, push = stage.open(PullSocket), stage.open(PushSocket)
     await join(stage, "tcp", pull, push)
     enough, ends = stage.ticks() + 10, stage.reactor.seconds() + PATIENCE

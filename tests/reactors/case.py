@@ -27,7 +27,7 @@ _INTERFACES: Final = {"ipc": IReactorUNIX, "udp": IReactorUDP}
 
 
 class Absent(Exception):
-    """The reactor, or this installation, has no such thing; the text says which."""
+    """The reactor, or this installation, has no such thing; the text says which, if that matters."""
 
 
 class Stage:

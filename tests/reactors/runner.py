@@ -17,6 +17,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from .loops import Loop
+from .programs import try_program
 
 __all__ = ["TIME_LIMIT", "Outcome", "run_all"]
 
@@ -87,6 +88,8 @@ def _run_anywhere(loop: Loop, pythons: Sequence[str], environment: dict[str, str
     for python in pythons:
         outcome = _run(loop, python, environment)
         if outcome.skipped is None:
+            program = try_program(loop.name, python, environment)
+            outcome.cases += [] if program is None else [program]
             return outcome
         skips.append(outcome.skipped)
     return Outcome(loop, skipped="; ".join(dict.fromkeys(skips)))

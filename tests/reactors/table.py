@@ -30,6 +30,7 @@ _BEHAVIOURS: Final = (
     "curve",
     "libzmq",
     "stop",
+    "program",
 )
 
 #: Problems of one case that are shown, and characters of each, the last ones.
@@ -89,7 +90,7 @@ def _layout(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def _footnotes(outcomes: Sequence[Outcome]) -> Iterator[str]:
     lines = []
     for outcome in outcomes:
-        absent = Counter(case["absent"] for case in outcome.cases if "absent" in case)
+        absent = Counter(case["absent"] for case in outcome.cases if case.get("absent"))
         for reason, count in absent.items():
             lines.append(f"{outcome.loop.name}: {reason} ({count} case{'s' * (count > 1)})")
     lines += [f"{one.loop.name}: skipped, {one.skipped}" for one in outcomes if one.skipped]
