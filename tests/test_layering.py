@@ -236,7 +236,11 @@ def test_the_global_reactor_is_needed_nowhere(where: str) -> None:
     """Much of Twisted takes it where it is given no other."""
     code = _CONVERSATION.format(where=where)
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=_ROOT.parent, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert result.stdout == "[b'request']\n"
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorMulticast, IReactorPluggableNameResolver
-from twisted.internet.protocol import DatagramProtocol, Factory, Protocol, connectionDone
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from pyzmtp import (
@@ -131,7 +131,7 @@ async def reconnect(transport: str, stage: Stage) -> None:
     dealer = stage.open(DealerSocket, routing_id=b"d", reconnect_interval=0.02)
     events = log_of(dealer)
     router = stage.open(RouterSocket)
-    address = await stage.within(router.bind(stage.somewhere(transport)), "bind")
+    address = await stage.within(router.bind(stage.lasting(transport)), "bind")
     await stage.within(dealer.connect(address), "connect")
     for round in range(1, 3):
         await carry(stage, dealer, router, BURST, (), [b"d"])
@@ -163,10 +163,8 @@ async def heartbeat(stage: Stage) -> None:
 
 async def timers(stage: Stage) -> None:
     """Every time limit holds: not sooner, not much later."""
-    pull, push = (
-        stage.open(PullSocket, receive_timeout=0.05),
-        stage.open(PushSocket, send_timeout=0.05),
-    )
+    pull = stage.open(PullSocket, receive_timeout=0.05)
+    push = stage.open(PushSocket, send_timeout=0.05)
     req, rep = stage.open(ReqSocket), stage.open(RepSocket)
     await join(stage, "tcp", rep, req)
     limited: list[tuple[Callable[[], Deferred[Any]], type[Exception]]] = [
@@ -197,9 +195,7 @@ async def handshake_timeout(stage: Stage) -> None:
 
 async def refused(stage: Stage) -> None:
     """Attempts go on, less and less often, where nobody listens."""
-    pull = stage.open(PullSocket)
-    address = await stage.within(pull.bind("tcp://127.0.0.1:*"), "bind")
-    await stage.within(pull.close(), "close")
+    address = stage.lasting("tcp")
     push = stage.open(PushSocket, reconnect_interval=0.01, reconnect_interval_max=0.1)
     events = log_of(push)
     push.connect(address)
@@ -271,13 +267,9 @@ async def threads(stage: Stage) -> None:
 
 async def multicast(stage: Stage) -> None:
     """A group of hosts, of which this is one."""
-    reactor = stage.reactor
     if not IReactorMulticast.providedBy(stage.reactor):
         raise Absent("no IReactorMulticast")
-    probe = reactor.listenUDP(0, DatagramProtocol(), interface="127.0.0.1")
-    number = probe.getHost().port
-    await stage.within(probe.stopListening(), "stopListening")
-    where = f"udp://127.0.0.1;239.255.77.2:{number}"
+    where = stage.lasting("udp").replace("127.0.0.1", "127.0.0.1;239.255.77.2")
     dish, radio = stage.open(DishSocket), stage.open(RadioSocket)
     dish.join(b"TV")
     await stage.within(dish.bind(where), "bind")

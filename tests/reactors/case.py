@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import socket
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -47,9 +50,9 @@ class Stage:
 
     def open(self, kind: type[S], **options: Any) -> S:
         """A socket, to be closed at the end of the case at the latest."""
-        socket = kind(self.reactor, **options)
-        self._open.append(socket)
-        return socket
+        made = kind(self.reactor, **options)
+        self._open.append(made)
+        return made
 
     async def close_all(self) -> None:
         """Close what is open, dropping what was not sent."""
@@ -65,6 +68,20 @@ class Stage:
         if transport == "ipc":
             return f"ipc://{self.directory}/{next(self._numbers)}"
         return f"inproc://{next(self._numbers)}"
+
+    def lasting(self, transport: str) -> str:
+        """An address to bind again and again.
+
+        Its port lies below those that systems hand out, so that nobody is given it meanwhile, not even
+        the connecting socket itself.
+        """
+        if transport == "ipc":
+            return self.somewhere(transport)
+        for port in random.sample(range(12000, 32000), 100):
+            with socket.socket() as probe, suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return f"{transport}://127.0.0.1:{port}"
+        raise AssertionError("no port is free")
 
     async def check_transport(self, transport: str) -> None:
         """Raise :exc:`Absent` where the reactor lacks a transport, which has to be told as an error."""

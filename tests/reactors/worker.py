@@ -25,7 +25,7 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText, global
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from pyzmtp import IMPLEMENTATION, DealerSocket, RouterSocket
+from pyzmtp import DealerSocket, RouterSocket
 
 from . import behaviour, conversations, libzmq, security
 from .case import Absent, Case, Stage
@@ -130,7 +130,7 @@ class Worker:
         return problems
 
     def _left(self) -> list[str]:
-        """What is left in the reactor, without another turn of it: a closed socket promises nothing."""
+        """What is left in the reactor, which has made no turn since close() said that nothing was."""
         calls = [
             call for call in self._running.reactor.getDelayedCalls() if call.func not in self._calls
         ]
@@ -169,11 +169,7 @@ def _start(loop: Loop, results: IO[str]) -> Running | None:
     except ImportError as error:
         print(json.dumps({"skipped": str(error)}), file=results)
         return None
-    about = {
-        "python": sys.version.partition(" ")[0],
-        "version": running.version,
-        "implementation": IMPLEMENTATION,
-    }
+    about = {"python": sys.version.partition(" ")[0], "version": running.version}
     print(json.dumps(about), file=results, flush=True)
     warnings.simplefilter("error")  # from here on: what a toolkit's import warns of is its own
     warnings.filterwarnings("ignore", "Passing pyOpenSSL", DeprecationWarning)  # Twisted does
