@@ -221,9 +221,8 @@ def new_reactor() -> Any:
     """Twisted's IOCP reactor, on these ports. Raises :exc:`ImportError` where there are real ones."""
     if sys.platform == "win32":
         raise ImportError("there are real completion ports")
-    for name in ("CONNREFUSED", "CONNRESET", "DISCON", "EMSGSIZE", "INTR", "MSGSIZE", "NETUNREACH"):
-        code = getattr(errno, f"E{name}", -1)
-        setattr(errno, f"WSAE{name}", code)
+    for name in ("CONNREFUSED", "CONNRESET", "DISCON", "INTR", "MSGSIZE", "NETUNREACH"):
+        setattr(errno, f"WSAE{name}", getattr(errno, f"E{name}", -1))
     support = ModuleType("twisted_iocpsupport")
     vars(support).update(vars(sys.modules[__name__]), have_connectex=True)
     events = ModuleType("twisted.internet.win32eventreactor")
