@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,26 @@ from .sockets.world import FailureLog, World
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+#: What is about UNIX sockets, users and the modes of files, or starts processes as POSIX does.
+collect_ignore = (
+    []
+    if sys.platform != "win32"
+    else [
+        "certificates/test_creation.py",
+        "cli/test_demo_libzmq.py",
+        "cli/test_demo_stage.py",
+        "cli/test_keygen.py",
+        "net/test_admission.py",
+        "net/test_adopting.py",
+        "net/test_authentication.py",
+        "net/test_kernel.py",
+        "net/test_revocation.py",
+        "sockets/test_ipc.py",
+        "sockets/test_ipc_files.py",
+        "test_bench.py",
+    ]
+)
 
 
 @pytest.fixture

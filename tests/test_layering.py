@@ -203,6 +203,8 @@ def test_the_global_reactor_is_imported_nowhere(module: Module) -> None:
         for imported in module.imports()
         if imported.within("twisted.internet.reactor") and not imported.only_for_types
     ]
+    strings = [node.value for node in ast.walk(module.tree) if isinstance(node, ast.Constant)]
+    assert "twisted.internet.reactor" not in strings  # import_module()
 
 
 def test_to_import_the_package_installs_no_reactor() -> None:
@@ -212,6 +214,35 @@ def test_to_import_the_package_installs_no_reactor() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout == "False\n"
+
+
+_CONVERSATION: Final = """
+import sys
+sys.modules["twisted.internet.reactor"] = None  # to import it is an error now
+from pyzmtp import RepSocket, ReqSocket
+from tests.sockets.world import FailureLog, World
+
+world = World(FailureLog())
+rep, req = world.make(RepSocket), world.make(ReqSocket)
+rep.serve(lambda request: request)
+world.run(req.connect(world.run(rep.bind("{where}"))))
+print(world.run(req.request(b"request", timeout=1)))
+world.close()
+"""
+
+
+@pytest.mark.parametrize("where", ["tcp://localhost:*", "ipc://*", "ws://127.0.0.1:*"])
+def test_the_global_reactor_is_needed_nowhere(where: str) -> None:
+    """Much of Twisted takes it where it is given no other."""
+    code = _CONVERSATION.format(where=where)
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == "[b'request']\n"
 
 
 @_EACH

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import ref
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import (
     IDelayedCall,
     IPushProducer,
@@ -83,6 +84,7 @@ class ZMTPProtocol(Protocol):
         self._finishing = False  # the connection ends when all is out
         self._over = False  # nothing more is written
         self._parted = False  # the keeper knows that it is over
+        self._aborted = False  # the transport was told to end at once
         self._gone = False  # the transport is lost
 
     # The transport's side
@@ -125,7 +127,11 @@ class ZMTPProtocol(Protocol):
         self._cancel_timer()
         connection.transport_lost()
         self._part(exception_of(reason))
-        self._keeper.transport_gone(self)
+        if self._aborted and not reason.check(ConnectionAborted):
+            # IOCP reads on, and the peer was faster: the timed call that aborts is yet to come.
+            self._core.reactor.callLater(0, self._keeper.transport_gone, self)
+        else:
+            self._keeper.transport_gone(self)
 
     def _part(self, reason: Exception) -> None:
         """The connection is over, though its transport may not be: tell the keeper, once."""
@@ -353,6 +359,7 @@ class ZMTPProtocol(Protocol):
         """Close now, whatever is still queued; if the transport cannot do that, as soon as it can."""
         abort = getattr(self.transport, "abortConnection", None)
         if abort is not None:
+            self._aborted = True
             abort()
         elif not self._over:
             self.transport.unregisterProducer()  # Twisted does not close under one that is paused

@@ -6,7 +6,7 @@ import socket as kernel
 from typing import Any
 
 import pytest
-from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import (
     IConsumer,
     IPushProducer,
@@ -262,6 +262,30 @@ def test_to_abort_twice_closes_once(world: World) -> None:
     assert stage.transport.calls == ["lose"]
     assert stage.transport.producer is None
     stage.lose()
+
+
+@pytest.mark.parametrize("faster", [True, False], ids=["the peer is faster", "we are"])
+def test_close_waits_for_the_call_of_an_abort(world: World, faster: bool) -> None:
+    """Twisted aborts in a timed call. Where it reads on meanwhile (IOCP), the peer's end may come first."""
+    stage = Stage(world, PushSocket)
+    transport: Any = stage.transport
+    lost: list[str] = []
+
+    def end() -> None:
+        if not lost:
+            lost.append("by us")
+            stage.lose(ConnectionAborted())
+
+    transport.abortConnection = lambda: stage.reactor.callLater(0, end)
+    closed = Outcomes(stage.socket.close(0))
+    if faster:
+        lost.append("by the peer")
+        stage.lose()
+        assert stage.reactor.getDelayedCalls()
+        assert closed.pending
+    world.settle()
+    assert closed == [None]
+    assert not stage.reactor.getDelayedCalls()
 
 
 class Deadlines:
