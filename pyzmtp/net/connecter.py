@@ -34,9 +34,9 @@ from pyzmtp.errors import (
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.dialling import dial
 from pyzmtp.net.keeper import Keeper
-from pyzmtp.net.outcome import Outcome
+from pyzmtp.net.outcome import Outcome, exception_of
 from pyzmtp.net.places import ClientPlace, name_of
-from pyzmtp.net.protocol import ZMTPProtocol, exception_of
+from pyzmtp.net.protocol import ZMTPProtocol
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe

@@ -20,8 +20,9 @@ from pyzmtp.net.core import SocketCore
 from pyzmtp.net.keeper import Keeper
 from pyzmtp.net.kernel import file_number
 from pyzmtp.net.listening import ListeningAt, listen
+from pyzmtp.net.outcome import exception_of
 from pyzmtp.net.places import ServerPlace, name_of
-from pyzmtp.net.protocol import ZMTPProtocol, exception_of
+from pyzmtp.net.protocol import ZMTPProtocol
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe

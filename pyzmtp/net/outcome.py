@@ -6,8 +6,11 @@ from inspect import isawaitable, iscoroutine
 from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
 
-__all__ = ["Outcome", "as_deferred"]
+from pyzmtp.net.tls import tls_failure
+
+__all__ = ["Outcome", "as_deferred", "exception_of"]
 
 _T = TypeVar("_T")
 
@@ -103,3 +106,11 @@ def as_deferred(result: object) -> Deferred[Any] | None:
         kind = type(result).__name__
         raise TypeError(f"only a Deferred or a coroutine can be waited for here, not a {kind}")
     return None
+
+
+def exception_of(reason: Failure) -> Exception:
+    """What a Failure is about."""
+    value = reason.value
+    if not isinstance(value, Exception):
+        return RuntimeError(repr(value))
+    return tls_failure(value) or value

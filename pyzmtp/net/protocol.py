@@ -25,8 +25,8 @@ from pyzmtp.errors import AuthenticationRevoked, ProtocolError
 from pyzmtp.net.address import describe
 from pyzmtp.net.core import SocketCore
 from pyzmtp.net.kernel import configure
+from pyzmtp.net.outcome import exception_of
 from pyzmtp.net.reactor import Transport
-from pyzmtp.net.tls import tls_failure
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message
@@ -34,7 +34,7 @@ from pyzmtp.wire.message import Message
 if TYPE_CHECKING:
     from pyzmtp.net.keeper import Keeper
 
-__all__ = ["ZMTPProtocol", "exception_of"]
+__all__ = ["ZMTPProtocol"]
 
 #: Bytes that one write takes at least, if there are as many: enough to make its cost small, little
 #: enough that what waits behind a slow peer waits in the outbox, where it is counted.
@@ -417,11 +417,3 @@ def _revoke(protocol: ref[ZMTPProtocol], reason: str) -> None:
     connected = protocol()
     if connected is not None:
         connected.drop(AuthenticationRevoked(reason))
-
-
-def exception_of(reason: Failure) -> Exception:
-    """What a Failure is about."""
-    value = reason.value
-    if not isinstance(value, Exception):
-        return RuntimeError(repr(value))
-    return tls_failure(value) or value

@@ -20,7 +20,7 @@ from pyzmtp import DealerSocket, PullSocket, PushSocket
 from pyzmtp.engine.connection import Connection
 from pyzmtp.engine.events import CloseFailed, Disconnected, HandshakeFailed
 from pyzmtp.errors import HandshakeTimeout, NotZMTP
-from pyzmtp.net.protocol import exception_of
+from pyzmtp.net.outcome import exception_of
 
 from ..memory.transport import new_failure
 from ..sockets.plain_transport import PlainTransport, To
