@@ -6,124 +6,129 @@ described at :class:`Socket`, :class:`SendingSocket` and :class:`ReceivingSocket
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from pyzmtp._speedups import IMPLEMENTATION
-from pyzmtp.authentication import ZAP, AuthenticationRequest, Grant, Refusal
-from pyzmtp.authenticator import Authenticator
-from pyzmtp.callbacks import (
-    MessageTransport,
-    ProtocolSocket,
-    connectZMQ,
-    listenZMQ,
-)
-from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
-from pyzmtp.engine.events import (
-    Accepted,
-    AcceptFailed,
-    BindFailed,
-    Closed,
-    CloseFailed,
-    ConnectDelayed,
-    Connected,
-    ConnectRetried,
-    Disconnected,
-    Event,
-    HandshakeFailed,
-    HandshakeSucceeded,
-    Listening,
-    MessagesDropped,
-    MonitorStopped,
-)
-from pyzmtp.errors import (
-    AddressError,
-    AddressInUse,
-    AuthenticationFailed,
-    AuthenticationRevoked,
-    AuthenticationUnavailable,
-    BindError,
-    CertificateError,
-    CommandError,
-    CommandTooLarge,
-    ConnectAborted,
-    ConnectError,
-    CryptographicError,
-    FrameTooLarge,
-    FramingError,
-    HandshakeTimeout,
-    HeartbeatTimeout,
-    HostUnreachable,
-    IncompatibleSocketType,
-    KeyExchangeError,
-    LibraryMissing,
-    MechanismMismatch,
-    MetadataError,
-    NotAdmitted,
-    NotPossibleNow,
-    NotZMTP,
-    OperationTimeout,
-    OptionError,
-    PeerLost,
-    PeerRefused,
-    ProtocolError,
-    ProxyError,
-    ReceiveTimeout,
-    RequestTimeout,
-    RoleMismatch,
-    RoutingIdInUse,
-    SendTimeout,
-    SequenceError,
-    SocketClosed,
-    TLSFailed,
-    TooManyPeers,
-    TooManySubscriptions,
-    TransportUnavailable,
-    UnexpectedCommand,
-    UnknownEndpoint,
-    UnsupportedVersion,
-    UpgradeFailed,
-    UsageError,
-    WebsocketClosed,
-    WouldBlock,
-    WrongState,
-    ZapError,
-    ZMTPError,
-)
-from pyzmtp.options import SocketOptions
-from pyzmtp.peer import Peer
-from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
-from pyzmtp.requester import Requester
-from pyzmtp.security.curve import ALLOW_ANY, CurveClient, CurveServer
-from pyzmtp.security.keys import KeyPair, curve_keypair, curve_public
-from pyzmtp.security.null import Null
-from pyzmtp.security.plain import PlainClient, PlainServer
-from pyzmtp.security.policy import Policy
-from pyzmtp.security.tls import TLSClientCertificate
-from pyzmtp.sockets.base import Socket
-from pyzmtp.sockets.channel import ChannelSocket
-from pyzmtp.sockets.client import ClientSocket
-from pyzmtp.sockets.dealer import DealerSocket
-from pyzmtp.sockets.dgram import DgramSocket
-from pyzmtp.sockets.dish import DishSocket
-from pyzmtp.sockets.gather import GatherSocket
-from pyzmtp.sockets.pair import PairSocket
-from pyzmtp.sockets.peer import PeerSocket
-from pyzmtp.sockets.pub import PubSocket
-from pyzmtp.sockets.publisher import PublishingSocket
-from pyzmtp.sockets.pull import PullSocket
-from pyzmtp.sockets.push import PushSocket
-from pyzmtp.sockets.radio import RadioSocket
-from pyzmtp.sockets.receiver import ReceivingSocket
-from pyzmtp.sockets.rep import RepSocket
-from pyzmtp.sockets.req import ReqSocket
-from pyzmtp.sockets.router import RouterSocket
-from pyzmtp.sockets.scatter import ScatterSocket
-from pyzmtp.sockets.sender import SendingSocket
-from pyzmtp.sockets.server import ServerSocket
-from pyzmtp.sockets.stats import PeerQueues, Stats
-from pyzmtp.sockets.stream import StreamSocket
-from pyzmtp.sockets.sub import SubSocket
-from pyzmtp.sockets.xpub import XPubSocket
-from pyzmtp.sockets.xsub import XSubSocket
-from pyzmtp.wire.z85 import z85_decode, z85_encode
+
+if TYPE_CHECKING:
+    from pyzmtp.authentication import ZAP, AuthenticationRequest, Grant, Refusal
+    from pyzmtp.authenticator import Authenticator
+    from pyzmtp.callbacks import (
+        MessageTransport,
+        ProtocolSocket,
+        connectZMQ,
+        listenZMQ,
+    )
+    from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
+    from pyzmtp.engine.events import (
+        Accepted,
+        AcceptFailed,
+        BindFailed,
+        Closed,
+        CloseFailed,
+        ConnectDelayed,
+        Connected,
+        ConnectRetried,
+        Disconnected,
+        Event,
+        HandshakeFailed,
+        HandshakeSucceeded,
+        Listening,
+        MessagesDropped,
+        MonitorStopped,
+    )
+    from pyzmtp.errors import (
+        AddressError,
+        AddressInUse,
+        AuthenticationFailed,
+        AuthenticationRevoked,
+        AuthenticationUnavailable,
+        BindError,
+        CertificateError,
+        CommandError,
+        CommandTooLarge,
+        ConnectAborted,
+        ConnectError,
+        CryptographicError,
+        FrameTooLarge,
+        FramingError,
+        HandshakeTimeout,
+        HeartbeatTimeout,
+        HostUnreachable,
+        IncompatibleSocketType,
+        KeyExchangeError,
+        LibraryMissing,
+        MechanismMismatch,
+        MetadataError,
+        NotAdmitted,
+        NotPossibleNow,
+        NotZMTP,
+        OperationTimeout,
+        OptionError,
+        PeerLost,
+        PeerRefused,
+        ProtocolError,
+        ProxyError,
+        ReceiveTimeout,
+        RequestTimeout,
+        RoleMismatch,
+        RoutingIdInUse,
+        SendTimeout,
+        SequenceError,
+        SocketClosed,
+        TLSFailed,
+        TooManyPeers,
+        TooManySubscriptions,
+        TransportUnavailable,
+        UnexpectedCommand,
+        UnknownEndpoint,
+        UnsupportedVersion,
+        UpgradeFailed,
+        UsageError,
+        WebsocketClosed,
+        WouldBlock,
+        WrongState,
+        ZapError,
+        ZMTPError,
+    )
+    from pyzmtp.options import SocketOptions
+    from pyzmtp.peer import Peer
+    from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
+    from pyzmtp.requester import Requester
+    from pyzmtp.security.curve import ALLOW_ANY, CurveClient, CurveServer
+    from pyzmtp.security.keys import KeyPair, curve_keypair, curve_public
+    from pyzmtp.security.null import Null
+    from pyzmtp.security.plain import PlainClient, PlainServer
+    from pyzmtp.security.policy import Policy
+    from pyzmtp.security.tls import TLSClientCertificate
+    from pyzmtp.sockets.base import Socket
+    from pyzmtp.sockets.channel import ChannelSocket
+    from pyzmtp.sockets.client import ClientSocket
+    from pyzmtp.sockets.dealer import DealerSocket
+    from pyzmtp.sockets.dgram import DgramSocket
+    from pyzmtp.sockets.dish import DishSocket
+    from pyzmtp.sockets.gather import GatherSocket
+    from pyzmtp.sockets.pair import PairSocket
+    from pyzmtp.sockets.peer import PeerSocket
+    from pyzmtp.sockets.pub import PubSocket
+    from pyzmtp.sockets.publisher import PublishingSocket
+    from pyzmtp.sockets.pull import PullSocket
+    from pyzmtp.sockets.push import PushSocket
+    from pyzmtp.sockets.radio import RadioSocket
+    from pyzmtp.sockets.receiver import ReceivingSocket
+    from pyzmtp.sockets.rep import RepSocket
+    from pyzmtp.sockets.req import ReqSocket
+    from pyzmtp.sockets.router import RouterSocket
+    from pyzmtp.sockets.scatter import ScatterSocket
+    from pyzmtp.sockets.sender import SendingSocket
+    from pyzmtp.sockets.server import ServerSocket
+    from pyzmtp.sockets.stats import PeerQueues, Stats
+    from pyzmtp.sockets.stream import StreamSocket
+    from pyzmtp.sockets.sub import SubSocket
+    from pyzmtp.sockets.xpub import XPubSocket
+    from pyzmtp.sockets.xsub import XSubSocket
+    from pyzmtp.wire.z85 import z85_decode, z85_encode
 
 __all__ = [
     "ALLOW_ANY",
@@ -254,8 +259,75 @@ __all__ = [
     "z85_encode",
 ]
 
+#: Where the public names are at home, each imported from there when it is first asked for: a program takes
+#: no longer to start than what it uses.
+_HOMES: Final = {
+    "pyzmtp.authentication": "ZAP AuthenticationRequest Grant Refusal",
+    "pyzmtp.authenticator": "Authenticator",
+    "pyzmtp.callbacks": "MessageTransport ProtocolSocket connectZMQ listenZMQ",
+    "pyzmtp.constants": "ReconnectStop RouterNotify SocketType",
+    "pyzmtp.engine.events": """
+        Accepted AcceptFailed BindFailed Closed CloseFailed ConnectDelayed Connected
+        ConnectRetried Disconnected Event HandshakeFailed HandshakeSucceeded Listening
+        MessagesDropped MonitorStopped
+    """,
+    "pyzmtp.errors": """
+        AddressError AddressInUse AuthenticationFailed AuthenticationRevoked
+        AuthenticationUnavailable BindError CertificateError CommandError CommandTooLarge
+        ConnectAborted ConnectError CryptographicError FrameTooLarge FramingError
+        HandshakeTimeout HeartbeatTimeout HostUnreachable IncompatibleSocketType
+        KeyExchangeError LibraryMissing MechanismMismatch MetadataError NotAdmitted
+        NotPossibleNow NotZMTP OperationTimeout OptionError PeerLost PeerRefused
+        ProtocolError ProxyError ReceiveTimeout RequestTimeout RoleMismatch RoutingIdInUse
+        SendTimeout SequenceError SocketClosed TLSFailed TooManyPeers TooManySubscriptions
+        TransportUnavailable UnexpectedCommand UnknownEndpoint UnsupportedVersion
+        UpgradeFailed UsageError WebsocketClosed WouldBlock WrongState ZapError ZMTPError
+    """,
+    "pyzmtp.options": "SocketOptions",
+    "pyzmtp.peer": "Peer",
+    "pyzmtp.proxy": "Proxy ProxyState ProxyStatistics",
+    "pyzmtp.requester": "Requester",
+    "pyzmtp.security.curve": "ALLOW_ANY CurveClient CurveServer",
+    "pyzmtp.security.keys": "KeyPair curve_keypair curve_public",
+    "pyzmtp.security.null": "Null",
+    "pyzmtp.security.plain": "PlainClient PlainServer",
+    "pyzmtp.security.policy": "Policy",
+    "pyzmtp.security.tls": "TLSClientCertificate",
+    "pyzmtp.sockets.base": "Socket",
+    "pyzmtp.sockets.channel": "ChannelSocket",
+    "pyzmtp.sockets.client": "ClientSocket",
+    "pyzmtp.sockets.dealer": "DealerSocket",
+    "pyzmtp.sockets.dgram": "DgramSocket",
+    "pyzmtp.sockets.dish": "DishSocket",
+    "pyzmtp.sockets.gather": "GatherSocket",
+    "pyzmtp.sockets.pair": "PairSocket",
+    "pyzmtp.sockets.peer": "PeerSocket",
+    "pyzmtp.sockets.pub": "PubSocket",
+    "pyzmtp.sockets.publisher": "PublishingSocket",
+    "pyzmtp.sockets.pull": "PullSocket",
+    "pyzmtp.sockets.push": "PushSocket",
+    "pyzmtp.sockets.radio": "RadioSocket",
+    "pyzmtp.sockets.receiver": "ReceivingSocket",
+    "pyzmtp.sockets.rep": "RepSocket",
+    "pyzmtp.sockets.req": "ReqSocket",
+    "pyzmtp.sockets.router": "RouterSocket",
+    "pyzmtp.sockets.scatter": "ScatterSocket",
+    "pyzmtp.sockets.sender": "SendingSocket",
+    "pyzmtp.sockets.server": "ServerSocket",
+    "pyzmtp.sockets.stats": "PeerQueues Stats",
+    "pyzmtp.sockets.stream": "StreamSocket",
+    "pyzmtp.sockets.sub": "SubSocket",
+    "pyzmtp.sockets.xpub": "XPubSocket",
+    "pyzmtp.sockets.xsub": "XSubSocket",
+    "pyzmtp.wire.z85": "z85_decode z85_encode",
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names.split()}
 
-def __getattr__(name: str) -> str:
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = globals()[name] = getattr(import_module(_HOME_OF[name]), name)
+        return value
     if name == "__version__":
         # Read only when asked for: it costs more than half of the import.
         from importlib.metadata import PackageNotFoundError, version
@@ -265,3 +337,7 @@ def __getattr__(name: str) -> str:
         except PackageNotFoundError as error:
             raise AttributeError("pyzmtp is not installed, so it has no version") from error
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

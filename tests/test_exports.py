@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import subprocess
+import sys
 from collections import Counter
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -141,6 +143,26 @@ def test_a_star_import_gives_what_is_offered_and_no_more() -> None:
     namespace: dict[str, object] = {}
     exec("from pyzmtp import *", namespace)
     assert set(namespace) - {"__builtins__"} == set(pyzmtp.__all__)
+
+
+def test_the_package_imports_a_name_from_where_type_checkers_find_it() -> None:
+    for_types = {
+        alias.name: node.module
+        for node in ast.walk(ast.parse(Path(pyzmtp.__file__).read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pyzmtp.")
+        for alias in node.names
+    }
+    assert for_types.pop("IMPLEMENTATION") == "pyzmtp._speedups"
+    assert for_types == pyzmtp._HOME_OF
+    assert set(pyzmtp.__all__) == {*for_types, "IMPLEMENTATION"}
+    assert set(dir(pyzmtp)) >= set(pyzmtp.__all__)
+
+
+def test_to_import_the_package_alone_imports_hardly_anything() -> None:
+    code = "import sys, pyzmtp; print(*sorted(name for name in sys.modules if 'pyzmtp' in name))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    ours = [name for name in run.stdout.split() if not name.startswith("__editable__")]
+    assert ours == ["pyzmtp", "pyzmtp._speedups"]
 
 
 def test_the_package_knows_its_version_and_no_name_that_it_does_not_have(

@@ -9,7 +9,7 @@ hot in a package is imported from its ``hot`` module, which does as it is said h
 from __future__ import annotations
 
 import os
-from importlib import import_module
+from importlib.util import find_spec
 from typing import Final, Literal
 
 __all__ = ["IMPLEMENTATION"]
@@ -21,15 +21,11 @@ def _choose() -> Literal["cython", "python"]:
         raise ImportError(f"PYZMTP_SPEEDUPS={wanted!r}: it takes auto, yes or no")
     if wanted == "no":
         return "python"
-    try:
-        import_module("pyzmtp._speedups.framing")  # which is built with all others, or none is
-    except ImportError as error:
-        if wanted == "yes":
-            raise ImportError(
-                "PYZMTP_SPEEDUPS=yes, but pyzmtp was installed without its compiled modules"
-            ) from error
-        return "python"
-    return "cython"
+    if find_spec("pyzmtp._speedups.framing") is not None:  # all of them are built, or none
+        return "cython"
+    if wanted == "yes":
+        raise ImportError("PYZMTP_SPEEDUPS=yes, but pyzmtp was installed without compiled modules")
+    return "python"
 
 
 IMPLEMENTATION: Final = _choose()
