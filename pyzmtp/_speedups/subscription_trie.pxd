@@ -4,20 +4,25 @@
 cimport cython
 
 
+cdef dict _NO_CHILDREN
+cdef object _NOBODY
+
+
 cdef class _Node:
     cdef bytes label
     cdef dict children
-    cdef set subscribers
+    cdef object subscribers
 
 
 cdef class SubscriptionTrie:
     cdef _Node _root
     cdef dict _topics
+    cdef dict _alone
 
-    @cython.locals(node=_Node, child=_Node, position=Py_ssize_t, shared=Py_ssize_t, first=bint)
+    @cython.locals(node=_Node, child=_Node, position=Py_ssize_t, shared=Py_ssize_t, held=set)
     cpdef bint add(self, bytes topic, object subscriber) except -1
 
-    @cython.locals(path=list, node=_Node, position=Py_ssize_t, held=set, last=bint)
+    @cython.locals(path=list, node=_Node, position=Py_ssize_t, held=set)
     cpdef bint remove(self, bytes topic, object subscriber) except -1
 
     @cython.locals(node=_Node, found=list, position=Py_ssize_t, end=Py_ssize_t)

@@ -6,38 +6,52 @@ topic is too long for it, and its edges carry whole strings, so that a long topi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Set
 from typing import Any
 
 __all__ = ["SubscriptionTrie"]
 
+_NO_CHILDREN: dict[int, _Node] = {}
+_NOBODY: Set[Any] = frozenset()
+
 
 class _Node:
-    """A place in the tree. ``label`` leads to it from its parent; ``children`` are by first byte."""
+    """A place in the tree. ``label`` leads to it from its parent; ``children`` are by first byte.
+
+    Of a million topics nearly all are at places without children and with one subscriber. So all those
+    without children share one empty mapping, and those of a lone subscriber a set of him alone.
+    """
 
     __slots__ = ("children", "label", "subscribers")
 
     def __init__(self, label: bytes) -> None:
         self.label = label
-        self.children: dict[int, _Node] = {}
-        self.subscribers: set[Any] = set()
+        self.children = _NO_CHILDREN
+        self.subscribers = _NOBODY
 
 
 class SubscriptionTrie:
     """Topics and who subscribed to them; each subscriber holds a topic once or not at all."""
 
-    __slots__ = ("_root", "_topics")
+    __slots__ = ("_alone", "_root", "_topics")
 
     def __init__(self) -> None:
         self._root: _Node = _Node(b"")
         self._topics: dict[Hashable, set[bytes]] = {}
+        self._alone: dict[Hashable, frozenset[Any]] = {}  # each of them by himself
 
     def add(self, topic: bytes, subscriber: Hashable) -> bool:
         """Subscribe; return whether nobody had subscribed to exactly this topic before."""
-        self._topics.setdefault(subscriber, set()).add(topic)
+        held = self._topics.get(subscriber)
+        if held is None:
+            held = self._topics[subscriber] = set()
+            self._alone[subscriber] = frozenset((subscriber,))
+        held.add(topic)
         node = self._root
         position = 0
         while position < len(topic):
+            if node.children is _NO_CHILDREN:
+                node.children = {}
             child = node.children.get(topic[position])
             if child is None:
                 child = node.children[topic[position]] = _Node(topic[position:])
@@ -47,18 +61,20 @@ class SubscriptionTrie:
                     child = _split(node, child, shared)
             position += len(child.label)
             node = child
-        first = not node.subscribers
-        node.subscribers.add(subscriber)
-        return first
+        before = node.subscribers
+        if type(before) is set:
+            before.add(subscriber)
+        elif before is _NOBODY:
+            node.subscribers = self._alone[subscriber]
+        elif subscriber not in before:
+            node.subscribers = {*before, subscriber}
+        return before is _NOBODY
 
     def remove(self, topic: bytes, subscriber: Hashable) -> bool:
         """Cancel; return whether the subscriber held the topic and was the last to do so."""
         held = self._topics.get(subscriber)
         if held is None or topic not in held:
             return False
-        held.remove(topic)
-        if not held:
-            del self._topics[subscriber]
         node = self._root
         path = [node]
         position = 0
@@ -66,9 +82,19 @@ class SubscriptionTrie:
             node = node.children[topic[position]]
             position += len(node.label)
             path.append(node)
-        node.subscribers.remove(subscriber)
-        last = not node.subscribers
+        several = node.subscribers
+        if type(several) is set:
+            several.remove(subscriber)
+            if len(several) == 1:
+                node.subscribers = self._alone[next(iter(several))]
+        else:
+            node.subscribers = _NOBODY
+        last = node.subscribers is _NOBODY
         _prune(path)
+        held.remove(topic)
+        if not held:
+            del self._topics[subscriber]
+            del self._alone[subscriber]
         return last
 
     def remove_subscriber(self, subscriber: Hashable) -> list[bytes]:
@@ -82,17 +108,17 @@ class SubscriptionTrie:
     def match(self, data: bytes) -> Collection[Any]:
         """Everybody with a topic that ``data`` begins with, each once. Do not change the result."""
         node: _Node | None = self._root
-        found: list[set[Any]] = []
+        found: list[Set[Any]] = []
         position = 0
         end = len(data)
         while node is not None and data.startswith(node.label, position):
-            if node.subscribers:
+            if node.subscribers is not _NOBODY:
                 found.append(node.subscribers)
             position += len(node.label)
             node = node.children.get(data[position]) if position < end else None
         if len(found) > 1:
-            return found[0].union(*found[1:])
-        return found[0] if found else ()
+            return set().union(*found)
+        return found[0] if found else _NOBODY
 
     def matches(self, data: bytes) -> bool:
         """Whether anybody has a topic that ``data`` begins with."""
@@ -100,7 +126,7 @@ class SubscriptionTrie:
         position = 0
         end = len(data)
         while node is not None and data.startswith(node.label, position):
-            if node.subscribers:
+            if node.subscribers is not _NOBODY:
                 return True
             position += len(node.label)
             node = node.children.get(data[position]) if position < end else None
@@ -131,7 +157,7 @@ def _split(parent: _Node, child: _Node, length: int) -> _Node:
     """Put a new node ``length`` bytes down the edge that leads to ``child``."""
     middle: _Node = _Node(child.label[:length])
     child.label = child.label[length:]
-    middle.children[child.label[0]] = child
+    middle.children = {child.label[0]: child}
     parent.children[middle.label[0]] = middle
     return middle
 
@@ -139,11 +165,13 @@ def _split(parent: _Node, child: _Node, length: int) -> _Node:
 def _prune(path: list[_Node]) -> None:
     """Remove what the last node of ``path`` does not need any more, and mend the edge above it."""
     node = path.pop()
-    if path and not node.subscribers and not node.children:
+    if path and node.subscribers is _NOBODY and not node.children:
         parent = path.pop()
         del parent.children[node.label[0]]
+        if not parent.children:
+            parent.children = _NO_CHILDREN
         node = parent
-    if path and not node.subscribers and len(node.children) == 1:
+    if path and node.subscribers is _NOBODY and len(node.children) == 1:
         parent = path.pop()
         (child,) = node.children.values()
         child.label = node.label + child.label
