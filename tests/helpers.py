@@ -22,6 +22,13 @@ from .vectors import from_hex
 #: More messages than any test has.
 PLENTY = 1_000_000
 
+
+def joined(encoded: tuple[list[bytes], int]) -> tuple[bytes, int]:
+    """What a batch was encoded to, in one piece, and how many messages it is."""
+    parts, count = encoded
+    return b"".join(parts), count
+
+
 # Ways to cut bytes up
 
 

@@ -22,7 +22,7 @@ class Implementation:
 
     name: str
     FrameDecoder: type[FrameDecoder]
-    encode_batch: Callable[[list[Outgoing], int], tuple[bytes, int]]
+    encode_batch: Callable[[list[Outgoing], int], tuple[list[bytes], int]]
     encode_frame: Callable[[int, bytes], bytes]
     encode_message: Callable[[Message], bytes]
 

@@ -55,8 +55,11 @@ cpdef bytes encode_frame(int flags, bytes body)
 
 cpdef bytes encode_message(list message)
 
-@cython.locals(parts=list, size=Py_ssize_t, count=Py_ssize_t)
+@cython.locals(parts=list, size=Py_ssize_t, count=Py_ssize_t, last=Py_ssize_t)
 cpdef tuple encode_batch(list messages, Py_ssize_t limit)
+
+@cython.locals(pieces=list, first=Py_ssize_t, index=Py_ssize_t)
+cdef list _join_small(list parts, Py_ssize_t start, Py_ssize_t limit)
 
 @cython.locals(size=Py_ssize_t, more=Py_ssize_t, length=Py_ssize_t, frame=bytes)
 cdef Py_ssize_t _append_frames(list parts, list message) except -1

@@ -211,13 +211,13 @@ class Connection:
             self._heartbeat.sent(now)
         return output
 
-    def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
-        """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many)."""
+    def encode(self, messages: list[Outgoing], limit: int) -> tuple[list[bytes], int]:
+        """Encode from the front of ``messages``, up to about ``limit`` bytes: (what to write, how many)."""
         try:
             return self._encode(messages, limit)
         except ProtocolError as error:  # a cipher that is used up, or wiped
             self._fail(error)
-            return b"", 0
+            return [], 0
 
     # The greeting
 
@@ -262,7 +262,7 @@ class Connection:
         if greeting.version == (1, 0):
             self._send(routing_id)  # our signature was the head of its frame
         else:
-            self._send(self._encode([[routing_id]], 1)[0])
+            self._send(b"".join(self._encode([[routing_id]], 1)[0]))
         self._frames.commands_only = False
         self._frames.max_message_size = MAX_IDENTITY
         self._frames.max_message_parts = 1

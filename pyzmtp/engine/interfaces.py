@@ -57,5 +57,5 @@ class Engine(Protocol):
     def data_to_send(self, now: float) -> bytes:
         """The engine's own bytes. Clears :attr:`attention`."""
 
-    def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
-        """Encode from the front of ``messages``, up to about ``limit`` bytes: (bytes, how many)."""
+    def encode(self, messages: list[Outgoing], limit: int) -> tuple[list[bytes], int]:
+        """Encode from the front of ``messages``, up to about ``limit`` bytes: (what to write, how many)."""

@@ -96,7 +96,7 @@ class RawConnection:
         self.attention = False
         return b""
 
-    def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
+    def encode(self, messages: list[Outgoing], limit: int) -> tuple[list[bytes], int]:
         """Join messages from the front of ``messages``, up to about ``limit`` bytes."""
         bodies: list[bytes] = []
         size = count = 0
@@ -107,7 +107,7 @@ class RawConnection:
             count += 1
             if size >= limit:
                 break
-        return b"".join(bodies), count
+        return [b"".join(bodies)], count
 
     def _close(self) -> None:
         self._closed = True

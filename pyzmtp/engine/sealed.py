@@ -145,7 +145,9 @@ def _in_clear(command: bytes) -> ProtocolError:
     return UnexpectedCommand(name.decode("ascii", "replace"), "a MESSAGE")
 
 
-def encode_sealed_batch(cipher: Cipher, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
+def encode_sealed_batch(
+    cipher: Cipher, messages: list[Outgoing], limit: int
+) -> tuple[list[bytes], int]:
     """As :func:`encode_batch`, and sealed. Raises what the cipher raises when it is used up."""
     frames: list[Frame] = []
     size = 0
@@ -163,7 +165,7 @@ def encode_sealed_batch(cipher: Cipher, messages: list[Outgoing], limit: int) ->
         count += 1
         if size + cipher.overhead * len(frames) >= limit:
             break
-    return _seal(cipher, frames), count
+    return [_seal(cipher, frames)], count
 
 
 def seal_frames(cipher: Cipher, data: bytes) -> bytes:

@@ -256,11 +256,12 @@ class WebsocketConnection:
             output += self._frames.close(code)
         return bytes(output)
 
-    def encode(self, messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
+    def encode(self, messages: list[Outgoing], limit: int) -> tuple[list[bytes], int]:
         """See :meth:`Connection.encode`."""
-        data, count = self._zmtp.encode(messages, limit)
+        pieces, count = self._zmtp.encode(messages, limit)
         self._look()
-        return b"".join(self._encode(flags, body) for flags, body in _split(data)), count
+        frames = _split(b"".join(pieces))
+        return [b"".join(self._encode(flags, body) for flags, body in frames)], count
 
     def _encode(self, flags: int, body: bytes) -> bytes:
         """One frame as a websocket message."""

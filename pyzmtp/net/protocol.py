@@ -39,9 +39,10 @@ __all__ = ["ZMTPProtocol"]
 #: Bytes that one write takes at least, if there are as many: enough to make its cost small, little
 #: enough that what waits behind a slow peer waits in the outbox, where it is counted.
 _WRITE_SIZE: Final = 64 * 1024
-#: Bytes of a larger message that are written before the transport is asked whether it has room. Each
-#: time that it has says that the peer still reads. Twisted's transports send as much at once.
-_SLICE: Final = 128 * 1024
+#: Bytes of a larger message that are written before the transport is asked whether it has room: as many
+#: as Twisted's transports send at once where a heartbeat has to know that the peer still reads, else more,
+#: for each time costs a turn of the reactor.
+_SLICE: Final = {True: 128 * 1024, False: 1024 * 1024}
 #: Seconds that the last words (ERROR) to a peer that broke the rules may take to leave.
 _LAST_WORDS: Final = 1.0
 
@@ -73,7 +74,8 @@ class ZMTPProtocol(Protocol):
         self._timer: IDelayedCall | None = None  # for the deadline, or for the last words
         self._deadline: float | None = None  # the connection's, as the timer knows it
         self._collecting = False  # messages of this turn wait for its end
-        self._rest = memoryview(b"")  # of a large message that is being written
+        self._slice = _SLICE[keeper.options.heartbeat_interval is not None]
+        self._rest: list[bytes | memoryview] = []  # of a large message, in reverse order
         self._write_paused = False  # the transport's buffer is full
         self._read_paused = False  # the pipe's inbox is full
         self._receiving = False
@@ -154,7 +156,7 @@ class ZMTPProtocol(Protocol):
             self.connection.moved(self._seconds())
             if self.connection.attention:
                 self._attend()
-            self._flush()
+            self.flush()
 
     def stopProducing(self) -> None:
         self._over = True
@@ -263,7 +265,7 @@ class ZMTPProtocol(Protocol):
         pipe.link = self
         self._keeper.joined(self, pipe)
         if pipe.outbox:
-            self._flush()
+            self.flush()
         elif self._finishing:
             self.finish()
 
@@ -275,15 +277,11 @@ class ZMTPProtocol(Protocol):
             return
         turn = self._core.turn
         if not turn.receiving:
-            self._flush()
+            self.flush()
         if not self._over:
             self._collecting = True
             if not self._receiving:  # which ends with it anyhow
                 turn.collect(self._end_turn)
-
-    def flush(self) -> None:
-        """Make room in the outbox, if the transport takes anything."""
-        self._flush()
 
     def resume(self) -> None:
         """Go on where the inbox was full."""
@@ -306,14 +304,13 @@ class ZMTPProtocol(Protocol):
 
     def _end_turn(self) -> None:
         self._collecting = False
-        self._flush()
+        self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what is queued, as far as the transport takes it."""
         pipe = self.pipe
-        if pipe is None:
-            return
-        if self._flushing:
-            return  # a transport that resumes us from within write(): the loop below goes on anyhow
+        if pipe is None or self._flushing:
+            return  # flushing: a transport resumes us from within write(), and the loop goes on anyhow
         self._flushing = True
         outbox = pipe.outbox
         try:
@@ -323,15 +320,15 @@ class ZMTPProtocol(Protocol):
                     continue
                 if not outbox:
                     break
-                data, count = self.connection.encode(outbox, _WRITE_SIZE)
+                pieces, count = self.connection.encode(outbox, _WRITE_SIZE)
                 if not count:  # the connection is over
                     break
                 # In this order, for the connection may be lost, or a reply come, from within write().
                 pipe.take_out(count)
-                if len(data) > _SLICE:
-                    self._rest = memoryview(data)
+                if len(pieces) > 1 or len(pieces[0]) > self._slice:
+                    self._rest += reversed(pieces)
                 else:
-                    self.transport.write(data)
+                    self.transport.write(pieces[0])
                 pipe.relieved()
         finally:
             self._flushing = False
@@ -342,8 +339,12 @@ class ZMTPProtocol(Protocol):
 
     def _write_on(self) -> None:
         """Write the next slice of a large message, and behind the last what had to wait for it."""
-        data, self._rest = self._rest[:_SLICE], self._rest[_SLICE:]
-        self.transport.write(bytes(data))
+        piece = self._rest.pop()
+        if len(piece) > self._slice:
+            view = memoryview(piece)
+            self._rest.append(view[self._slice :])
+            piece = view[: self._slice]
+        self.transport.write(bytes(piece))
         if not self._rest and self.connection.attention:
             self._attend()
 

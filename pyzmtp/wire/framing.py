@@ -222,16 +222,19 @@ def encode_message(message: list[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def encode_batch(messages: list[Any], limit: int) -> tuple[bytes, int]:
+def encode_batch(messages: list[Any], limit: int) -> tuple[list[bytes], int]:
     """Encode messages from the front of ``messages`` until ``limit`` bytes are reached.
 
-    Returns the bytes for one write and how many messages are in them, at least one where there is
-    one. ``messages`` are plain lists of frames, or bring their bytes themselves as ``wire``.
+    Returns what is to be written, one after the other, and how many messages that is, at least one
+    where there is one. It is one piece, but for bodies of ``limit`` bytes and more, which are not
+    copied. ``messages`` are plain lists of frames, or bring their bytes themselves as ``wire``.
     """
     parts: list[bytes] = []
     size = 0
     count = 0
+    last = 0  # where the parts of the last message begin
     for message in messages:
+        last = len(parts)
         if type(message) is list:
             size += _append_frames(parts, message)
         else:
@@ -240,8 +243,23 @@ def encode_batch(messages: list[Any], limit: int) -> tuple[bytes, int]:
             size += len(wire)
         count += 1
         if size >= limit:
-            break
-    return b"".join(parts), count
+            return _join_small(parts, last, limit), count
+    return [b"".join(parts)], count
+
+
+def _join_small(parts: list[bytes], start: int, limit: int) -> list[bytes]:
+    """Join all parts but those of ``limit`` bytes and more, which are to be found from ``start`` on."""
+    pieces: list[bytes] = []
+    first = 0  # of those that are still to be joined
+    for index in range(start, len(parts)):
+        if len(parts[index]) >= limit:
+            if first < index:
+                pieces.append(b"".join(parts[first:index]))
+            pieces.append(parts[index])
+            first = index + 1
+    if first < len(parts):
+        pieces.append(b"".join(parts[first:]))
+    return pieces
 
 
 def _append_frames(parts: list[bytes], message: list[bytes]) -> int:

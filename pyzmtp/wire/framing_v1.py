@@ -84,7 +84,7 @@ def encode_message_v1(message: Message) -> bytes:
     return b"".join(parts)
 
 
-def encode_batch_v1(messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
+def encode_batch_v1(messages: list[Outgoing], limit: int) -> tuple[list[bytes], int]:
     """As :func:`pyzmtp.wire.framing.encode_batch`, for messages that are lists of frames."""
     parts: list[bytes] = []
     size = 0
@@ -94,7 +94,7 @@ def encode_batch_v1(messages: list[Outgoing], limit: int) -> tuple[bytes, int]:
         size += len(parts[-1])
         if size >= limit:
             break
-    return b"".join(parts), len(parts)
+    return [b"".join(parts)], len(parts)
 
 
 def _head_v1(flags: int, size: int) -> bytes:

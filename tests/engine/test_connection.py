@@ -42,6 +42,7 @@ from ..helpers import (
     drive,
     frames,
     greeting,
+    joined,
     message,
     mutations,
     new_connection,
@@ -112,7 +113,7 @@ def test_a_router_says_what_libzmqs_said_in_the_same_stages() -> None:
     assert connection.peer is None
     assert drive(connection, [TRACE_C[2]]) == [[b"", b"hi"]]
     assert connection.state is State.READY
-    assert connection.encode([[b"", b"yo"]], PLENTY) == (TRACE_S[2], 1)
+    assert joined(connection.encode([[b"", b"yo"]], PLENTY)) == (TRACE_S[2], 1)
     assert connection.data_to_send(0.0) == b""
     peer = connection.peer
     assert peer is not None
@@ -128,7 +129,7 @@ def test_a_dealer_says_what_libzmqs_said_in_the_same_stages() -> None:
     assert connection.data_to_send(0.0) == TRACE_C[1]
     drive(connection, [TRACE_S[1]])
     assert connection.data_to_send(0.0) == TRACE_C[2][:-6]
-    assert connection.encode([[b"", b"hi"]], PLENTY) == (TRACE_C[2][-6:], 1)
+    assert joined(connection.encode([[b"", b"hi"]], PLENTY)) == (TRACE_C[2][-6:], 1)
     assert drive(connection, [TRACE_S[2]]) == [[b"", b"yo"]]
     peer = connection.peer
     assert peer is not None
@@ -847,8 +848,8 @@ def test_what_a_queue_may_hold_is_encoded_up_to_the_limit() -> None:
         subscription_command(b"\x01", b"AB"),
     ]
     everything = HELLO + message(b"", b"hi") + vectors.SUBSCRIBE_AB
-    assert connection.encode(queue, PLENTY) == (everything, 3)
-    assert connection.encode(queue, 8) == (everything[:13], 2)
+    assert joined(connection.encode(queue, PLENTY)) == (everything, 3)
+    assert joined(connection.encode(queue, 8)) == (everything[:13], 2)
 
 
 # Time and the end

@@ -11,7 +11,7 @@ from pyzmtp.engine.raw_connection import RawConnection
 from pyzmtp.errors import RoutingIdInUse
 from pyzmtp.wire.message import Outgoing
 
-from ..helpers import PLENTY, greeting, ready
+from ..helpers import PLENTY, greeting, joined, ready
 
 #: What libzmq reads at a time, as it was seen with 100,000 bytes in one write.
 _CHUNK = 8192
@@ -133,16 +133,16 @@ def test_every_byte_arrives_once_and_in_its_place(steps: list[tuple[bytes, int]]
 
 def test_bodies_are_joined_with_nothing_between_them(connection: RawConnection) -> None:
     messages: list[Outgoing] = [[b"GET / "], [b"HTTP/1.1\r\n"], [b"\r\n"]]
-    assert connection.encode(messages, 65536) == (b"GET / HTTP/1.1\r\n\r\n", 3)
+    assert joined(connection.encode(messages, 65536)) == (b"GET / HTTP/1.1\r\n\r\n", 3)
     assert len(messages) == 3
 
 
 def test_one_write_takes_about_the_limit_and_at_least_one_message(
     connection: RawConnection,
 ) -> None:
-    assert connection.encode([[b"abc"], [b"def"], [b"ghi"]], 4) == (b"abcdef", 2)
-    assert connection.encode([[bytes(1000)], [b"x"]], 10) == (bytes(1000), 1)
-    assert connection.encode([], 10) == (b"", 0)
+    assert joined(connection.encode([[b"abc"], [b"def"], [b"ghi"]], 4)) == (b"abcdef", 2)
+    assert joined(connection.encode([[bytes(1000)], [b"x"]], 10)) == (bytes(1000), 1)
+    assert joined(connection.encode([], 10)) == (b"", 0)
 
 
 # The end

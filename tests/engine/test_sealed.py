@@ -189,7 +189,7 @@ def test_each_frame_is_sealed_by_itself() -> None:
         SharedMessage([b"a", b"b"]),
         Command(b"PING"),
     ]
-    data, count = encode_sealed_batch(Envelope(), messages, 10_000)
+    [data], count = encode_sealed_batch(Envelope(), messages, 10_000)
     assert count == 4
     expected = [
         sealed(0, b"one"),
@@ -205,18 +205,18 @@ def test_each_frame_is_sealed_by_itself() -> None:
 
 @pytest.mark.parametrize("size", [0, 249, 250, 251, 70_000])
 def test_the_short_form_is_used_where_it_fits(size: int) -> None:
-    data, _ = encode_sealed_batch(Envelope(), [[bytes(size)]], 1)
+    [data], _ = encode_sealed_batch(Envelope(), [[bytes(size)]], 1)
     assert data == sealed(0, bytes(size))
     assert (data[0], data[1] if size < 250 else 0) == ((0, size + 6) if size < 250 else (2, 0))
 
 
 def test_a_batch_ends_at_its_limit() -> None:
-    data, count = encode_sealed_batch(Envelope(), [[bytes(50)]] * 10, 100)
+    [data], count = encode_sealed_batch(Envelope(), [[bytes(50)]] * 10, 100)
     assert (data, count) == (sealed(0, bytes(50)) * 2, 2)
 
 
 def test_own_frames_are_sealed() -> None:
-    data = encode_batch([Command(b"PING", b"\x00\x00"), [bytes(300)]], 10_000)[0]
+    [data], _ = encode_batch([Command(b"PING", b"\x00\x00"), [bytes(300)]], 10_000)
     assert seal_frames(Envelope(), data) == sealed(COMMAND, b"\x04PING\x00\x00") + sealed(
         0, bytes(300)
     )

@@ -139,7 +139,7 @@ def ready_pair(mechanism: str) -> tuple[Connection, Connection]:
 @pytest.mark.parametrize("mechanism", CLIENTS)
 def test_what_is_sealed_is_opened(mechanism: str, message: list[bytes]) -> None:
     client, server = ready_pair(mechanism)
-    sent, count = client.encode([message], PLENTY)
+    [sent], count = client.encode([message], PLENTY)
     assert count == 1
     assert drive(server, [sent]) == [message]
 
@@ -154,7 +154,7 @@ def test_what_was_tampered_with_is_not_delivered(
     messages: list[list[bytes]], cuts: list[int], data: st.DataObject
 ) -> None:
     client, server = ready_pair("CURVE")
-    sent, _ = client.encode(list(messages), PLENTY)
+    [sent], _ = client.encode(list(messages), PLENTY)
     came = drive(server, chunked(data.draw(mutations(sent)), cuts))
     assert came == messages[: len(came)]
     end(server)

@@ -10,28 +10,34 @@ from pyzmtp.engine.events import MessagesDropped
 from ..sockets.world import Outcomes, World, hello, message, short
 from .stage import Stage
 
-#: A message of a megabyte on the wire, and a PING with its answer.
-LARGE = b"\x02" + (1 << 20).to_bytes(8, "big") + bytes(1 << 20)
+#: A message of three megabytes on the wire, and a PING with its answer.
+SIZE = 3 << 20
+LARGE = b"\x02" + SIZE.to_bytes(8, "big") + bytes(SIZE)
 PING, PONG = short(4, b"\x04PING\0\0"), short(4, b"\x04PONG")
 
 
-def in_a_large_message(world: World) -> Stage:
+def in_a_large_message(world: World, heartbeat_interval: float | None = None) -> Stage:
     """A connection whose transport has no more room after the first part of a message."""
-    stage = Stage(world, DealerSocket)
+    stage = Stage(world, DealerSocket, heartbeat_interval=heartbeat_interval)
     stage.protocol.dataReceived(hello("DEALER"))
     stage.transport.written = b""
     stage.transport.takes_one_write = True
-    stage.socket.try_send(bytes(1 << 20))
-    assert 100_000 <= len(stage.transport.written) < 200_000
+    stage.socket.try_send(bytes(SIZE))
+    assert stage.transport.written == LARGE[:9]
+    stage.transport.producer.resumeProducing()
     return stage
 
 
-def test_a_large_message_goes_out_as_the_transport_has_room(world: World) -> None:
-    stage = in_a_large_message(world)
-    written = len(stage.transport.written)
+@pytest.mark.parametrize(("heartbeat_interval", "part"), [(100.0, 128 << 10), (None, 1 << 20)])
+def test_a_large_message_goes_out_as_the_transport_has_room(
+    world: World, heartbeat_interval: float | None, part: int
+) -> None:
+    """In smaller parts where a heartbeat has to see that the peer still reads."""
+    stage = in_a_large_message(world, heartbeat_interval)
+    assert len(stage.transport.written) == 9 + part
     stage.socket.try_send(b"next")
     stage.transport.producer.resumeProducing()
-    assert written < len(stage.transport.written) < 400_000
+    assert len(stage.transport.written) == 9 + 2 * part
     stage.transport.takes_one_write = False
     stage.transport.producer.resumeProducing()
     assert stage.transport.written == LARGE + message(b"next")

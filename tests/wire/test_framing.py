@@ -14,7 +14,7 @@ from pyzmtp.wire.framing import FrameDecoder
 from pyzmtp.wire.message import Outgoing, SharedMessage
 
 from .. import vectors
-from ..helpers import PLENTY, chunked, chunkings, command, frame, message, pieces
+from ..helpers import PLENTY, chunked, chunkings, command, frame, joined, message, pieces
 from ..implementations import IMPLEMENTATIONS, Implementation
 from ..vectors import Vector
 
@@ -476,7 +476,7 @@ def test_a_message_is_written_as_libzmq_writes_it(
     framing: Implementation, vector: Vector, frames: list[bytes]
 ) -> None:
     assert framing.encode_message(frames) == vector.data
-    assert framing.encode_batch([frames], PLENTY) == (vector.data, 1)
+    assert joined(framing.encode_batch([frames], PLENTY)) == (vector.data, 1)
 
 
 @pytest.mark.parametrize("flags", [0x00, 0x01, 0x04])
@@ -509,15 +509,31 @@ def test_a_batch_goes_up_to_its_limit_and_takes_at_least_one_message(
         (40, 4),
         (99, 4),
     ]:
-        assert framing.encode_batch(messages, limit) == (one * count, count)
-    assert framing.encode_batch([], 10) == (b"", 0)
+        assert joined(framing.encode_batch(messages, limit)) == (one * count, count)
+    assert joined(framing.encode_batch([], 10)) == (b"", 0)
     assert messages == [[b"12345678"]] * 4
 
 
 def test_a_large_frame_counts_towards_the_limit(framing: Implementation) -> None:
     large: Outgoing = [b"x" * 300, b"y" * 300]
-    data, count = framing.encode_batch([large, [b"z"]], 600)
-    assert (data, count) == (message(b"x" * 300, b"y" * 300), 1)
+    expected = (message(b"x" * 300, b"y" * 300), 1)
+    assert joined(framing.encode_batch([large, [b"z"]], 600)) == expected
+
+
+def test_only_bodies_as_large_as_the_limit_are_pieces_of_their_own(framing: Implementation) -> None:
+    small, large, larger = b"s" * 299, b"l" * 300, b"L" * 301
+    batch: list[Outgoing] = [[small], [b"a", large, b"b", small, larger], [b"z"]]
+    encoded, count = framing.encode_batch(batch, 600)
+    assert (len(encoded), count) == (1, 2)
+    encoded, count = framing.encode_batch(batch[1:], 300)
+    assert count == 1
+    assert [piece for piece in encoded if len(piece) >= 300] == [large, encoded[2], larger]
+    assert encoded[1] is large
+    assert encoded[3] is larger
+    assert b"".join(encoded) == message(b"a", large, b"b", small, larger)
+    shared = SharedMessage([large])
+    encoded, count = framing.encode_batch([[b"a"], shared, [b"z"]], 300)
+    assert (encoded, count) == ([message(b"a"), shared.wire], 2)
 
 
 def test_shared_messages_and_commands_bring_their_own_bytes(framing: Implementation) -> None:
@@ -527,10 +543,10 @@ def test_shared_messages_and_commands_bring_their_own_bytes(framing: Implementat
     expected = (
         message(b"topic", b"news") + message(b"x") + vectors.PING + message(b"topic", b"news")
     )
-    assert framing.encode_batch(batch, PLENTY) == (expected, 4)
-    assert framing.encode_batch(batch, 13) == (expected[:13], 1)
-    assert framing.encode_batch(batch, 14) == (expected[:16], 2)
-    assert framing.encode_batch(batch[2:], 1) == (vectors.PING, 1)
+    assert joined(framing.encode_batch(batch, PLENTY)) == (expected, 4)
+    assert joined(framing.encode_batch(batch, 13)) == (expected[:13], 1)
+    assert joined(framing.encode_batch(batch, 14)) == (expected[:16], 2)
+    assert joined(framing.encode_batch(batch[2:], 1)) == (vectors.PING, 1)
 
 
 @given(st.lists(st.lists(st.binary(max_size=600), min_size=1, max_size=4), max_size=5))
@@ -540,4 +556,4 @@ def test_a_batch_is_the_messages_one_after_the_other(
 ) -> None:
     expected = b"".join(message(*frames) for frames in messages)
     assert b"".join(map(framing.encode_message, messages)) == expected
-    assert framing.encode_batch([*messages], PLENTY) == (expected, len(messages))
+    assert joined(framing.encode_batch([*messages], PLENTY)) == (expected, len(messages))
