@@ -102,6 +102,7 @@ if TYPE_CHECKING:
     from pyzmtp.security.plain import PlainClient, PlainServer
     from pyzmtp.security.policy import Policy
     from pyzmtp.security.tls import TLSClientCertificate
+    from pyzmtp.service import ProxyService, SocketService
     from pyzmtp.sockets.base import Socket
     from pyzmtp.sockets.channel import ChannelSocket
     from pyzmtp.sockets.client import ClientSocket
@@ -203,6 +204,7 @@ __all__ = [
     "ProtocolSocket",
     "Proxy",
     "ProxyError",
+    "ProxyService",
     "ProxyState",
     "ProxyStatistics",
     "PubSocket",
@@ -230,6 +232,7 @@ __all__ = [
     "Socket",
     "SocketClosed",
     "SocketOptions",
+    "SocketService",
     "SocketType",
     "Stats",
     "StreamSocket",
@@ -293,6 +296,7 @@ _HOMES: Final = {
     "pyzmtp.security.plain": "PlainClient PlainServer",
     "pyzmtp.security.policy": "Policy",
     "pyzmtp.security.tls": "TLSClientCertificate",
+    "pyzmtp.service": "ProxyService SocketService",
     "pyzmtp.sockets.base": "Socket",
     "pyzmtp.sockets.channel": "ChannelSocket",
     "pyzmtp.sockets.client": "ClientSocket",

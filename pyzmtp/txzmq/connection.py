@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import SocketClosed, UsageError, WouldBlock, WrongState, ZMTPError
+from pyzmtp.net.outcome import raise_at_once
 from pyzmtp.sockets.base import Socket
 from pyzmtp.sockets.classes import SOCKET_CLASSES
 from pyzmtp.sockets.receiver import ReceivingSocket
@@ -150,7 +151,7 @@ class ZmqConnection:
             if endpoint.type == ZmqEndpointType.connect:
                 socket.connect(endpoint.address)
             elif endpoint.type == ZmqEndpointType.bind:
-                _raiseOrLog(socket.bind(endpoint.address))
+                raise_at_once(socket.bind(endpoint.address), _logFailedBind)
             else:
                 raise UsageError(f"{endpoint!r}: the type is neither bind nor connect")
         except ZMTPError as error:
@@ -230,17 +231,6 @@ def _typeOf(kind: SocketType | int | None) -> SocketType:
     raise as_pyzmq_error(UsageError(f"socketType={kind!r} is no type of a socket"))
 
 
-def _raiseOrLog(bound: Deferred[str]) -> None:
-    """Raise what a bind has failed with; log what it fails with later."""
-    failures: list[Failure] = []
-
-    def failed(failure: Failure) -> None:
-        failures.append(failure)
-        if returned and not failure.check(SocketClosed):
-            _log.failure("an endpoint cannot be bound", failure)
-
-    returned = False
-    bound.addErrback(failed)
-    returned = True
-    for failure in failures:
-        failure.raiseException()
+def _logFailedBind(failure: Failure) -> None:
+    if not failure.check(SocketClosed):
+        _log.failure("an endpoint cannot be bound", failure)
