@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         ZapError,
         ZMTPError,
     )
+    from pyzmtp.logs import LogEntry, PublishingHandler, PublishingObserver
     from pyzmtp.options import SocketOptions
     from pyzmtp.peer import Peer
     from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
@@ -180,6 +181,7 @@ __all__ = [
     "KeyPair",
     "LibraryMissing",
     "Listening",
+    "LogEntry",
     "MechanismMismatch",
     "MessageTransport",
     "MessagesDropped",
@@ -208,6 +210,8 @@ __all__ = [
     "ProxyState",
     "ProxyStatistics",
     "PubSocket",
+    "PublishingHandler",
+    "PublishingObserver",
     "PublishingSocket",
     "PullSocket",
     "PushSocket",
@@ -286,6 +290,7 @@ _HOMES: Final = {
         TransportUnavailable UnexpectedCommand UnknownEndpoint UnsupportedVersion
         UpgradeFailed UsageError WebsocketClosed WouldBlock WrongState ZapError ZMTPError
     """,
+    "pyzmtp.logs": "LogEntry PublishingHandler PublishingObserver",
     "pyzmtp.options": "SocketOptions",
     "pyzmtp.peer": "Peer",
     "pyzmtp.proxy": "Proxy ProxyState ProxyStatistics",

@@ -36,8 +36,11 @@ _LAYERS: Final[dict[int, set[str]]] = {
         "authenticator",
         "callbacks",
         "certificates",
+        "codecs",
+        "logs",
+        "metrics",
     },
-    7: {"testing", "txzmq"},
+    7: {"tap", "testing", "txzmq"},
     8: {"cli", "__main__"},
 }
 
