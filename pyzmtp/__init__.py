@@ -20,6 +20,16 @@ if TYPE_CHECKING:
         connectZMQ,
         listenZMQ,
     )
+    from pyzmtp.codecs import (
+        decode_json,
+        decode_string,
+        encode_json,
+        encode_string,
+        receive_json,
+        receive_string,
+        send_json,
+        send_string,
+    )
     from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
     from pyzmtp.engine.events import (
         Accepted,
@@ -51,6 +61,7 @@ if TYPE_CHECKING:
         ConnectAborted,
         ConnectError,
         CryptographicError,
+        DecodeError,
         FrameTooLarge,
         FramingError,
         HandshakeTimeout,
@@ -163,6 +174,7 @@ __all__ = [
     "CurveClient",
     "CurveServer",
     "DealerSocket",
+    "DecodeError",
     "DgramSocket",
     "Disconnected",
     "DishSocket",
@@ -261,7 +273,15 @@ __all__ = [
     "connectZMQ",
     "curve_keypair",
     "curve_public",
+    "decode_json",
+    "decode_string",
+    "encode_json",
+    "encode_string",
     "listenZMQ",
+    "receive_json",
+    "receive_string",
+    "send_json",
+    "send_string",
     "z85_decode",
     "z85_encode",
 ]
@@ -272,6 +292,10 @@ _HOMES: Final = {
     "pyzmtp.authentication": "ZAP AuthenticationRequest Grant Refusal",
     "pyzmtp.authenticator": "Authenticator",
     "pyzmtp.callbacks": "MessageTransport ProtocolSocket connectZMQ listenZMQ",
+    "pyzmtp.codecs": """
+        decode_json decode_string encode_json encode_string receive_json receive_string
+        send_json send_string
+    """,
     "pyzmtp.constants": "ReconnectStop RouterNotify SocketType",
     "pyzmtp.engine.events": """
         Accepted AcceptFailed BindFailed Closed CloseFailed ConnectDelayed Connected
@@ -281,14 +305,15 @@ _HOMES: Final = {
     "pyzmtp.errors": """
         AddressError AddressInUse AuthenticationFailed AuthenticationRevoked
         AuthenticationUnavailable BindError CertificateError CommandError CommandTooLarge
-        ConnectAborted ConnectError CryptographicError FrameTooLarge FramingError
-        HandshakeTimeout HeartbeatTimeout HostUnreachable IncompatibleSocketType
-        KeyExchangeError LibraryMissing MechanismMismatch MetadataError NotAdmitted
-        NotPossibleNow NotZMTP OperationTimeout OptionError PeerLost PeerRefused
-        ProtocolError ProxyError ReceiveTimeout RequestTimeout RoleMismatch RoutingIdInUse
-        SendTimeout SequenceError SocketClosed TLSFailed TooManyPeers TooManySubscriptions
-        TransportUnavailable UnexpectedCommand UnknownEndpoint UnsupportedVersion
-        UpgradeFailed UsageError WebsocketClosed WouldBlock WrongState ZapError ZMTPError
+        ConnectAborted ConnectError CryptographicError DecodeError FrameTooLarge
+        FramingError HandshakeTimeout HeartbeatTimeout HostUnreachable
+        IncompatibleSocketType KeyExchangeError LibraryMissing MechanismMismatch
+        MetadataError NotAdmitted NotPossibleNow NotZMTP OperationTimeout OptionError
+        PeerLost PeerRefused ProtocolError ProxyError ReceiveTimeout RequestTimeout
+        RoleMismatch RoutingIdInUse SendTimeout SequenceError SocketClosed TLSFailed
+        TooManyPeers TooManySubscriptions TransportUnavailable UnexpectedCommand
+        UnknownEndpoint UnsupportedVersion UpgradeFailed UsageError WebsocketClosed
+        WouldBlock WrongState ZapError ZMTPError
     """,
     "pyzmtp.logs": "LogEntry PublishingHandler PublishingObserver",
     "pyzmtp.options": "SocketOptions",
