@@ -48,7 +48,7 @@ _TWISTED_FROM: Final = 5
 _TWISTED: Final = {"twisted", "zope"}
 
 #: Third parties that only one part of the package may need.
-_ONLY_IN: Final = {"click": "cli", "rich": "cli"}
+_ONLY_IN: Final = {"click": "cli", "rich": "cli", "prometheus_client": "metrics"}
 
 #: What makes a reactor need file descriptors, so that memory, IOCP and GUI reactors would not do.
 _FORBIDDEN_NAMES: Final = {
@@ -270,7 +270,7 @@ def test_no_file_descriptor_is_given_to_a_reactor(module: Module) -> None:
 
 
 @_EACH
-def test_what_the_command_line_needs_is_needed_nowhere_else(module: Module) -> None:
+def test_what_one_part_needs_is_needed_nowhere_else(module: Module) -> None:
     for imported in module.imports():
         owner = _ONLY_IN.get(imported.package.partition(".")[0])
         assert owner in (None, module.part), imported

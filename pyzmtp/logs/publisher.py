@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from threading import RLock, get_ident
+from threading import RLock
 from typing import Final
 
 from twisted.internet.interfaces import IReactorFromThreads
-from twisted.python import threadable
 
 from pyzmtp.errors import ZMTPError
 from pyzmtp.logs.entry import LogEntry
+from pyzmtp.net.threads import ReactorThread
 from pyzmtp.sockets.publisher import PublishingSocket
 
 __all__ = ["LogPublisher"]
@@ -34,15 +34,14 @@ class LogPublisher:
         self.dropped = 0
         self._reactor = reactor
         self._socket = socket
-        self._thread = get_ident()
+        self._thread = ReactorThread()
         self._waiting: deque[LogEntry] = deque()
         self._lock = RLock()  # a finalizer may log at any place
         self._sending = False
 
     def publish(self, entry: LogEntry) -> None:
         """Publish an entry: at once in the reactor's thread, else as soon as that gets to it."""
-        # Before the reactor runs, its thread is the one that made the socket.
-        if get_ident() == (threadable.ioThread or self._thread):
+        if self._thread.is_present:
             self._send(entry)
             return
         with self._lock:

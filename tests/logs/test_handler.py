@@ -10,7 +10,7 @@ import pytest
 from twisted.python import threadable
 
 from pyzmtp import PublishingHandler, PubSocket, PullSocket
-from pyzmtp.logs import publisher
+from pyzmtp.net import threads as thread_module
 
 from ..sockets.world import World
 from .stage import Subscribed, Threads, record_of
@@ -109,7 +109,7 @@ def test_a_record_that_cannot_be_formatted(
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Says which thread is the present one."""
     monkeypatch.setattr(threadable, "ioThread", 1)
-    return lambda number: monkeypatch.setattr(publisher, "get_ident", lambda: number)
+    return lambda number: monkeypatch.setattr(thread_module, "get_ident", lambda: number)
 
 
 def test_another_thread_leaves_it_to_the_reactor(world: World, elsewhere: Any) -> None:
