@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -81,6 +82,26 @@ def test_what_has_been_received_is_delivered_when_it_is_stopped(
         output, _ = process.communicate(timeout=PATIENCE)
         assert "Traceback" not in output
         assert process.returncode in (0, -signal.SIGTERM), output
+
+
+def test_the_application_of_the_docs(directory: Path) -> None:
+    page = (ROOT / "docs" / "services.md").read_text()
+    [program] = re.findall(
+        r"^```python\n([^`]*^application = .*?)^```", page, re.DOTALL | re.MULTILINE
+    )
+    address = f"ipc://{directory}/jobs"
+    (directory / "worker.tac").write_text(program.replace("ipc:///tmp/jobs.ipc", address))
+    options = ("--python", str(directory / "worker.tac"), "--logfile", "-")
+    with proxy(*TWISTD, *options) as process, libzmq(zmq.PUSH, address, binds=False) as push:
+        for job in (b"one", b"two"):
+            push.send(job)
+        assert process.stdout is not None
+        lines = (line for line in process.stdout if " did " in line)
+        assert "did b'one'" in next(lines)
+        assert "did b'two'" in next(lines)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=PATIENCE)
+        assert "Traceback" not in output
 
 
 def test_a_wrong_option_is_told(directory: Path) -> None:
