@@ -137,9 +137,9 @@ class ProxyOptions(usage.Options):
         given = {each: self[f"{name}-{each}"] for each, _ in _PARAMETERS}
         try:
             for address in self._addresses[name]:
-                places = end.connect if address.startswith(">") else end.bind
-                places.append(address.lstrip("@>"))
-                parse(places[-1])  # raises what is wrong with it
+                where = address.removeprefix("@").removeprefix(">")
+                parse(where)  # raises what is wrong with it
+                (end.connect if address.startswith(">") else end.bind).append(where)
             end.policy = _policy({each: value for each, value in given.items() if value})
         except _USAGE_ERRORS as error:
             raise usage.UsageError(f"{name}: {error}") from None

@@ -182,8 +182,8 @@ class ZmqConnection:
                 raise WouldBlock("no peer can take the message now")
         except ZMTPError as error:
             raise as_pyzmq_error(error) from None
-        if not self._starting.active():
-            self.doRead()  # a REQ can be read from now that it has asked
+        if socket.socket_type is SocketType.REQ and not self._starting.active():
+            self.doRead()  # it can be read from now that it has asked
 
     def messageReceived(self, message: Message) -> None:
         """A message has come; to be overridden. What it raises is logged."""

@@ -65,7 +65,7 @@ class ZmqFactory:
         if trigger is not None:
             with suppress(ValueError):  # it is the trigger that calls
                 self.reactor.removeSystemEventTrigger(trigger)
-        closing = gatherResults([socket.close() for socket in self._sockets])
+        closing = gatherResults([socket.close() for socket in list(self._sockets)])
         return closing.addCallback(lambda _: None)
 
     def registerForShutdown(self) -> None:
