@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -132,6 +133,52 @@ async def test_what_pyzmq_publishes_is_understood(directory: Path) -> None:
         program.wait()
     assert (entry.root, entry.level, entry.subtopic) == ("theirs", "ERROR", "disk.full")
     assert entry.text.startswith("ERROR <string>:8 - no space")
+
+
+def test_the_command_shows_what_pyzmq_publishes_until_it_is_interrupted(directory: Path) -> None:
+    address = f"ipc://{directory}/log"
+    program = subprocess.Popen([sys.executable, "-c", PYZMQ_PROGRAM, address])
+    reader = subprocess.Popen(
+        [sys.executable, "-m", "pyzmtp", "log", "--topic", "theirs.ERROR", "--no-time", address],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert reader.stdout is not None
+        line = reader.stdout.readline()
+        assert line.startswith("theirs.ERROR.disk.full ERROR <string>:8 - no space")
+        reader.send_signal(signal.SIGINT)
+        _, complaints = reader.communicate(timeout=PATIENCE)
+        assert reader.returncode == 0
+        assert complaints.splitlines()[-1] == f"pyzmtp: {address}: connected"
+    finally:
+        for process in (program, reader):
+            process.kill()
+            process.communicate()
+
+
+def test_the_command_ends_when_nobody_reads_it_any_more(directory: Path) -> None:
+    address = f"ipc://{directory}/log"
+    program = subprocess.Popen([sys.executable, "-c", PYZMQ_PROGRAM, address])
+    try:
+        done = subprocess.run(
+            f"set -o pipefail; {sys.executable} -m pyzmtp log {address} | head -n 2",
+            shell=True,
+            executable="/bin/bash",
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    finally:
+        program.kill()
+        program.communicate()
+    assert done.stdout.count("no space") == 2
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
 
 
 async def test_other_threads_may_log() -> None:

@@ -13,16 +13,12 @@ from typing import Any, ClassVar, Final
 from attrs import Factory, define
 from twisted.python import usage
 
-from pyzmtp.authenticator import Authenticator
-from pyzmtp.certificates import CertificateDirectory, load_certificate
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import CertificateError, UsageError
 from pyzmtp.net.address import parse
 from pyzmtp.net.reactor import Reactor
 from pyzmtp.options import options_for
-from pyzmtp.security.curve import ALLOW_ANY, AnyClient, CurveClient, CurveServer
-from pyzmtp.security.keys import KeyPair
-from pyzmtp.security.plain import PlainClient, PlainServer
+from pyzmtp.policy_files import POLICY_FILES, policy_from_files
 from pyzmtp.security.policy import Policy
 from pyzmtp.service import ProxyService, SocketService
 from pyzmtp.sockets.classes import SOCKET_CLASSES
@@ -32,15 +28,6 @@ __all__ = ["ProxyOptions", "make_service"]
 
 #: The sockets of a proxy, and their types unless others are given.
 _ENDS: Final = {"frontend": "ROUTER", "backend": "DEALER", "capture": "PUB"}
-
-#: What can be given for each end: name, default, meaning.
-_PARAMETERS: Final = [
-    ("curve-key", "Our own CURVE keys: a certificate file with a secret key."),
-    ("curve-clients", "CURVE: let in whose certificates are in this directory; or: any."),
-    ("curve-server", "CURVE: the certificate file of the server that we connect to."),
-    ("plain-passwords", "PLAIN: let in who is in this file, a line NAME:PASSWORD each."),
-    ("plain-login", "PLAIN: connect as who is in this file, one line NAME:PASSWORD."),
-]
 
 _USAGE_ERRORS: Final = (UsageError, CertificateError, OSError, TypeError)
 
@@ -83,9 +70,9 @@ class ProxyOptions(usage.Options):
             for end, kind in _ENDS.items()
         ],
         *[
-            [f"{end}-{name}", None, None, f"{end.capitalize()}: {meaning}"]
+            [f"{end}-{name.replace('_', '-')}", None, None, f"{end.capitalize()}, {meaning}"]
             for end in _ENDS
-            for name, meaning in _PARAMETERS
+            for name, meaning in POLICY_FILES.items()
         ],
         ["drain-timeout", None, 5.0, "Seconds for what has been received, at the end.", _seconds],
     ]
@@ -134,13 +121,13 @@ class ProxyOptions(usage.Options):
         end = _End(name, SocketType[kind])
         if not self._addresses[name]:
             raise usage.UsageError(f"--{name}: give an address")
-        given = {each: self[f"{name}-{each}"] for each, _ in _PARAMETERS}
+        files = {each: self[f"{name}-{each.replace('_', '-')}"] for each in POLICY_FILES}
         try:
             for address in self._addresses[name]:
                 where = address.removeprefix("@").removeprefix(">")
                 parse(where)  # raises what is wrong with it
                 (end.connect if address.startswith(">") else end.bind).append(where)
-            end.policy = _policy({each: value for each, value in given.items() if value})
+            end.policy = policy_from_files(**files)
         except _USAGE_ERRORS as error:
             raise usage.UsageError(f"{name}: {error}") from None
         return end
@@ -175,70 +162,3 @@ def _value(text: str) -> object:
     except (ValueError, SyntaxError):
         return text
     return value
-
-
-# Security
-
-
-def _policy(given: dict[str, str]) -> Callable[[Reactor], Policy] | None:
-    """What makes the policy of an end that was ``given`` these parameters.
-
-    Raises :exc:`UsageError`, :exc:`CertificateError` or :exc:`OSError`, which show no secret.
-    """
-    key_file = given.pop("curve-key", None)
-    keys = None if key_file is None else _key_pair(key_file)
-    if len(given) != 1:
-        if not given and keys is None:
-            return None
-        raise UsageError("give one of curve-clients, curve-server, plain-passwords, plain-login")
-    [(name, value)] = given.items()
-    if name == "curve-server":
-        client = CurveClient(load_certificate(value).public_key, keys)
-        return lambda _: client
-    if name == "curve-clients":
-        if keys is None:
-            raise UsageError("curve-clients needs curve-key")
-        return partial(_curve_server, keys.secret, _clients(value))
-    if keys is not None:
-        raise UsageError("curve-key is of no use with PLAIN")
-    passwords = _read_passwords(value)
-    if name == "plain-passwords":
-        return lambda _: PlainServer(passwords)
-    if len(passwords) != 1:
-        raise UsageError(f"{value}: to log in it takes one name and password")
-    [login] = passwords.items()
-    return lambda _: PlainClient(*login)
-
-
-def _key_pair(path: str) -> KeyPair:
-    certificate = load_certificate(path)
-    if certificate.secret_key is None:
-        raise UsageError(f"there is no secret key in {path}")
-    return KeyPair(certificate.public_key, certificate.secret_key)
-
-
-def _clients(value: str) -> AnyClient | str:
-    if value == "any":
-        return ALLOW_ANY
-    CertificateDirectory(value)  # raises what is wrong with it
-    return value
-
-
-def _curve_server(secret_key: str, clients: AnyClient | str, reactor: Reactor) -> Policy:
-    if isinstance(clients, AnyClient):
-        return CurveServer(secret_key, clients)
-    authenticator = Authenticator(reactor)  # it looks at the directory again when a peer comes
-    authenticator.configure_curve(location=clients)
-    return CurveServer(secret_key, authenticator)
-
-
-def _read_passwords(path: str) -> dict[str, str]:
-    passwords = {}
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                name, colon, password = line.rstrip("\r\n").partition(":")
-                if not colon or name in passwords:
-                    raise UsageError(f"{path}, line {number}: no NAME:PASSWORD, or one more")
-                passwords[name] = password
-    return passwords

@@ -39,6 +39,7 @@ _LAYERS: Final[dict[int, set[str]]] = {
         "codecs",
         "logs",
         "metrics",
+        "policy_files",
     },
     7: {"tap", "testing", "txzmq"},
     8: {"cli", "__main__"},

@@ -201,6 +201,7 @@ def test_plain_server_and_client(world: World, tmp_path: Path) -> None:
 
 def test_wrong_options(keys: Any, tmp_path: Path) -> None:
     ours, _ = keys("proxy")
+    public = ours.removesuffix("_secret")
     passwords = tmp_path / "passwords"
     passwords.write_text("anne:one\nanne:two\n")
     both = ("--frontend", FRONT, "--backend", BACK)
@@ -220,7 +221,10 @@ def test_wrong_options(keys: Any, tmp_path: Path) -> None:
         ((*both, "--backend-curve-server", "/nowhere"), "No such file"),
         ((*both, "--backend-curve-server", str(passwords)), "no public-key"),
         ((*both, "--backend-plain-passwords", str(passwords)), "line 2"),
-        ((*both, "--backend-curve-key", ours.removesuffix("_secret")), "no secret key"),
+        (
+            (*both, *("--backend-curve-key", public), *("--backend-curve-clients", "any")),
+            "no secret key",
+        ),
     ]:
         assert text in problem(*arguments), arguments
 
