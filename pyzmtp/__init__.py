@@ -20,6 +20,16 @@ if TYPE_CHECKING:
         connectZMQ,
         listenZMQ,
     )
+    from pyzmtp.codecs import (
+        decode_json,
+        decode_string,
+        encode_json,
+        encode_string,
+        receive_json,
+        receive_string,
+        send_json,
+        send_string,
+    )
     from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
     from pyzmtp.engine.events import (
         Accepted,
@@ -51,6 +61,7 @@ if TYPE_CHECKING:
         ConnectAborted,
         ConnectError,
         CryptographicError,
+        DecodeError,
         FrameTooLarge,
         FramingError,
         HandshakeTimeout,
@@ -92,6 +103,7 @@ if TYPE_CHECKING:
         ZapError,
         ZMTPError,
     )
+    from pyzmtp.logs import LogEntry, PublishingHandler, PublishingObserver
     from pyzmtp.options import SocketOptions
     from pyzmtp.peer import Peer
     from pyzmtp.proxy import Proxy, ProxyState, ProxyStatistics
@@ -102,6 +114,7 @@ if TYPE_CHECKING:
     from pyzmtp.security.plain import PlainClient, PlainServer
     from pyzmtp.security.policy import Policy
     from pyzmtp.security.tls import TLSClientCertificate
+    from pyzmtp.service import ProxyService, SocketService
     from pyzmtp.sockets.base import Socket
     from pyzmtp.sockets.channel import ChannelSocket
     from pyzmtp.sockets.client import ClientSocket
@@ -161,6 +174,7 @@ __all__ = [
     "CurveClient",
     "CurveServer",
     "DealerSocket",
+    "DecodeError",
     "DgramSocket",
     "Disconnected",
     "DishSocket",
@@ -179,6 +193,7 @@ __all__ = [
     "KeyPair",
     "LibraryMissing",
     "Listening",
+    "LogEntry",
     "MechanismMismatch",
     "MessageTransport",
     "MessagesDropped",
@@ -203,9 +218,12 @@ __all__ = [
     "ProtocolSocket",
     "Proxy",
     "ProxyError",
+    "ProxyService",
     "ProxyState",
     "ProxyStatistics",
     "PubSocket",
+    "PublishingHandler",
+    "PublishingObserver",
     "PublishingSocket",
     "PullSocket",
     "PushSocket",
@@ -230,6 +248,7 @@ __all__ = [
     "Socket",
     "SocketClosed",
     "SocketOptions",
+    "SocketService",
     "SocketType",
     "Stats",
     "StreamSocket",
@@ -254,7 +273,15 @@ __all__ = [
     "connectZMQ",
     "curve_keypair",
     "curve_public",
+    "decode_json",
+    "decode_string",
+    "encode_json",
+    "encode_string",
     "listenZMQ",
+    "receive_json",
+    "receive_string",
+    "send_json",
+    "send_string",
     "z85_decode",
     "z85_encode",
 ]
@@ -265,6 +292,10 @@ _HOMES: Final = {
     "pyzmtp.authentication": "ZAP AuthenticationRequest Grant Refusal",
     "pyzmtp.authenticator": "Authenticator",
     "pyzmtp.callbacks": "MessageTransport ProtocolSocket connectZMQ listenZMQ",
+    "pyzmtp.codecs": """
+        decode_json decode_string encode_json encode_string receive_json receive_string
+        send_json send_string
+    """,
     "pyzmtp.constants": "ReconnectStop RouterNotify SocketType",
     "pyzmtp.engine.events": """
         Accepted AcceptFailed BindFailed Closed CloseFailed ConnectDelayed Connected
@@ -274,15 +305,17 @@ _HOMES: Final = {
     "pyzmtp.errors": """
         AddressError AddressInUse AuthenticationFailed AuthenticationRevoked
         AuthenticationUnavailable BindError CertificateError CommandError CommandTooLarge
-        ConnectAborted ConnectError CryptographicError FrameTooLarge FramingError
-        HandshakeTimeout HeartbeatTimeout HostUnreachable IncompatibleSocketType
-        KeyExchangeError LibraryMissing MechanismMismatch MetadataError NotAdmitted
-        NotPossibleNow NotZMTP OperationTimeout OptionError PeerLost PeerRefused
-        ProtocolError ProxyError ReceiveTimeout RequestTimeout RoleMismatch RoutingIdInUse
-        SendTimeout SequenceError SocketClosed TLSFailed TooManyPeers TooManySubscriptions
-        TransportUnavailable UnexpectedCommand UnknownEndpoint UnsupportedVersion
-        UpgradeFailed UsageError WebsocketClosed WouldBlock WrongState ZapError ZMTPError
+        ConnectAborted ConnectError CryptographicError DecodeError FrameTooLarge
+        FramingError HandshakeTimeout HeartbeatTimeout HostUnreachable
+        IncompatibleSocketType KeyExchangeError LibraryMissing MechanismMismatch
+        MetadataError NotAdmitted NotPossibleNow NotZMTP OperationTimeout OptionError
+        PeerLost PeerRefused ProtocolError ProxyError ReceiveTimeout RequestTimeout
+        RoleMismatch RoutingIdInUse SendTimeout SequenceError SocketClosed TLSFailed
+        TooManyPeers TooManySubscriptions TransportUnavailable UnexpectedCommand
+        UnknownEndpoint UnsupportedVersion UpgradeFailed UsageError WebsocketClosed
+        WouldBlock WrongState ZapError ZMTPError
     """,
+    "pyzmtp.logs": "LogEntry PublishingHandler PublishingObserver",
     "pyzmtp.options": "SocketOptions",
     "pyzmtp.peer": "Peer",
     "pyzmtp.proxy": "Proxy ProxyState ProxyStatistics",
@@ -293,6 +326,7 @@ _HOMES: Final = {
     "pyzmtp.security.plain": "PlainClient PlainServer",
     "pyzmtp.security.policy": "Policy",
     "pyzmtp.security.tls": "TLSClientCertificate",
+    "pyzmtp.service": "ProxyService SocketService",
     "pyzmtp.sockets.base": "Socket",
     "pyzmtp.sockets.channel": "ChannelSocket",
     "pyzmtp.sockets.client": "ClientSocket",

@@ -31,7 +31,8 @@
     │   ├── SequenceError              a nonce that is not above the last one
     │   ├── UpgradeFailed              the peer made no websocket of the connection
     │   ├── WebsocketClosed            the peer has closed its websocket
-    │   └── TLSFailed                  what came is not TLS, or TLS could not be agreed on
+    │   ├── TLSFailed                  what came is not TLS, or TLS could not be agreed on
+    │   └── DecodeError                a message that is no text or JSON, where that is expected
     ├── UsageError                     what the caller did
     │   ├── WrongState                 for example two sends in a row on a REQ (``EFSM``)
     │   ├── OptionError                a value that an option does not take (also a ``ValueError``)
@@ -81,6 +82,7 @@ from pyzmtp.errors.not_possible_now import (
 from pyzmtp.errors.protocol import (
     CommandError,
     CommandTooLarge,
+    DecodeError,
     FrameTooLarge,
     FramingError,
     HandshakeTimeout,
@@ -136,6 +138,7 @@ __all__ = [
     "ConnectAborted",
     "ConnectError",
     "CryptographicError",
+    "DecodeError",
     "FrameTooLarge",
     "FramingError",
     "HandshakeTimeout",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from pyzmtp.errors.base import ZMTPError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CommandError",
     "CommandTooLarge",
+    "DecodeError",
     "FrameTooLarge",
     "FramingError",
     "HandshakeTimeout",
@@ -234,3 +236,15 @@ class PeerRefused(ProtocolError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the peer refused the connection: {reason!r}")
         self.reason = reason
+
+
+class DecodeError(ProtocolError):
+    """A ``message`` is not what the codec that was to read it expects; ``problem`` says why.
+
+    It is of no consequence for the connection.
+    """
+
+    def __init__(self, message: Sequence[bytes], problem: str) -> None:
+        super().__init__(f"the message cannot be decoded: {problem}")
+        self.message = list(message)
+        self.problem = problem

@@ -210,6 +210,10 @@ class InprocListener(InprocKeeper):
             del names.bound[self.name]
         self.parted()
 
+    def stop_accepting(self) -> None:
+        """The same; see :class:`pyzmtp.net.listener.Listener`."""
+        self.release()
+
     def parted(self) -> None:
         """End with the last link, once the name is given back."""
         if not self.ends and _names_of(self.core).bound.get(self.name) is not self:

@@ -58,6 +58,7 @@ class Listener(Keeper):
         super().__init__(core, name_of(where), where, place, options)
         self._listening: ListeningAt | None = None
         self._starting: Deferred[str] | None = None
+        self._accepting = True
         self._half_open: dict[ZMTPProtocol, _HalfOpen] = {}  # in the order of their coming
         self._half_open_by_host: Counter[str] = Counter()
 
@@ -78,7 +79,7 @@ class Listener(Keeper):
     def _started(self, result: str | Failure) -> str | Failure:
         self._starting = None
         if isinstance(result, Failure):
-            if isinstance(result.value, CancelledError) and self._stopped is not None:
+            if isinstance(result.value, CancelledError) and not self._accepting:
                 result = Failure(SocketClosed())
             self._core.forget(self)
             self._core.emit(BindFailed(self.address, exception_of(result)))
@@ -120,7 +121,7 @@ class Listener(Keeper):
         self._half_open_by_host[host] += 1
         self._core.emit(Accepted(self.address, protocol.peer_address, *self._protocols[protocol]))
         options = self.options
-        if self._stopped is not None:
+        if not self._accepting:
             protocol.abort()
         elif not admits(options, protocol.transport):
             protocol.turn_away(NotAdmitted(protocol.peer_address))
@@ -176,14 +177,21 @@ class Listener(Keeper):
     def _is_idle(self) -> bool:
         return self._listening is None and self._starting is None
 
-    def _begin_stop(self) -> None:
+    def stop_accepting(self) -> None:
+        """Listen no more. The peers that there are stay; those that are not ready yet go."""
+        if not self._accepting:
+            return
+        self._accepting = False
         for protocol in list(self._half_open):
             protocol.abort()
-        super()._begin_stop()
         if self._starting is not None:
             self._starting.cancel()
         if self._listening is not None:
             Deferred.fromCoroutine(self._listening.stop()).addBoth(self._port_stopped)
+
+    def _begin_stop(self) -> None:
+        super()._begin_stop()
+        self.stop_accepting()
 
     def _port_stopped(self, result: object) -> None:
         if isinstance(result, Failure):

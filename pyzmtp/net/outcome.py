@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import isawaitable, iscoroutine
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +11,7 @@ from twisted.python.failure import Failure
 
 from pyzmtp.net.tls import tls_failure
 
-__all__ = ["Outcome", "as_deferred", "exception_of"]
+__all__ = ["Outcome", "as_deferred", "exception_of", "raise_at_once"]
 
 _T = TypeVar("_T")
 
@@ -114,3 +115,20 @@ def exception_of(reason: Failure) -> Exception:
     if not isinstance(value, Exception):
         return RuntimeError(repr(value))
     return tls_failure(value) or value
+
+
+def raise_at_once(deferred: Deferred[Any], later: Callable[[Failure], object]) -> None:
+    """Raise what ``deferred`` has failed with; if it fails after that, call ``later(failure)``."""
+    failures: list[Failure] = []
+
+    def failed(failure: Failure) -> None:
+        if returned:
+            later(failure)
+        else:
+            failures.append(failure)
+
+    returned = False
+    deferred.addErrback(failed)
+    returned = True
+    for failure in failures:
+        failure.raiseException()

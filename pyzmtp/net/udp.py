@@ -233,6 +233,9 @@ class UdpKeeper(DatagramProtocol):
 
     # The end
 
+    def stop_accepting(self) -> None:
+        """Nothing: there are no peers to be accepted."""
+
     def stop(self, linger: float | None) -> Deferred[bool]:
         """Close the port. Nothing is queued that could be waited for, unless a name is unknown yet."""
         if self._stopped is None:

@@ -81,6 +81,7 @@ class ReceivingSocket(Socket):
         super().__init__(reactor, options, **overrides)
         self._receives: OrderedDict[_PendingReceive[Any], None] = OrderedDict()
         self._consumer: _Consumer | None = None
+        self._ended = False  # by stop_receiving()
         self._serving = False
         self._shortest_take = self._pattern.shortest_take()
         self._pattern.on_readable = self._serve
@@ -117,7 +118,7 @@ class ReceivingSocket(Socket):
     @property
     def readable(self) -> bool:
         """Whether a message can be received without waiting. (ZMQ_POLLIN of ZMQ_EVENTS)"""
-        return not self.closed and self._pattern.readable
+        return not self.closed and not self._ended and self._pattern.readable
 
     def __aiter__(self: _Self) -> _Self:
         return self
@@ -151,6 +152,20 @@ class ReceivingSocket(Socket):
         self._serve()
         return consumer.done
 
+    def stop_receiving(self) -> None:
+        """Accept no more peers and hand out no more messages, while those that are there are sent to.
+
+        To whoever receives, it is as if the socket were closed: what waits fails with
+        :exc:`SocketClosed`, ``async for`` and :meth:`consume` end. So a service can finish, and answer,
+        what it has been given, and then :meth:`close`; what it has not been given is lost then.
+        """
+        self._check_open()
+        self._ended = True
+        self._shortest_take = lambda: None
+        for bind in self._binds:
+            bind.stop_accepting()
+        self._end_receivers()
+
     # Taking messages out
 
     def _take_now(self) -> Message | None:
@@ -170,6 +185,8 @@ class ReceivingSocket(Socket):
 
     def _check_receive(self) -> None:
         self._check_open()
+        if self._ended:
+            raise SocketClosed
         self._pattern.check_receive()
         if self._consumer is not None:
             raise WrongState("consume() takes all messages until it is cancelled")
@@ -263,6 +280,9 @@ class ReceivingSocket(Socket):
 
     def _stop_waiting(self) -> None:
         super()._stop_waiting()
+        self._end_receivers()
+
+    def _end_receivers(self) -> None:
         # One by one: whoever is told may cancel the others.
         while self._receives:
             self._next_receive().fail(SocketClosed())

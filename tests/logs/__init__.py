@@ -1,0 +1,1 @@
+"""Tests of log entries that are published."""

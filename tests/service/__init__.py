@@ -1,0 +1,1 @@
+"""Tests of the services for ``twisted.application``."""
