@@ -9,7 +9,11 @@ import click
 __all__ = ["COMMANDS", "group"]
 
 #: Command name -> module in this package that has it as ``command``.
-COMMANDS = {"demo": "pyzmtp.cli.demo", "keygen": "pyzmtp.cli.keygen"}
+COMMANDS = {
+    "demo": "pyzmtp.cli.demo",
+    "keygen": "pyzmtp.cli.keygen",
+    "trace": "pyzmtp.cli.trace",
+}
 
 
 class _LazyGroup(click.Group):
