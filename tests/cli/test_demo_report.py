@@ -5,12 +5,12 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
+from pyzmtp.cli.demo.transcript import Line
 from rich.console import Console
 
 from pyzmtp.cli.demo.plan import LIBZMQ
 from pyzmtp.cli.demo.report import has_failed, print_excerpt, print_outcomes, print_summary
 from pyzmtp.cli.demo.stage import Outcome
-from pyzmtp.cli.demo.transcript import Line
 from tests.cli.helpers import GREETING, PUB_SUB, PUSH_PULL, REQ_REP, REQUEST, meeting_of
 
 GOOD = Outcome(meeting_of(PUSH_PULL), address="tcp://127.0.0.1:1234", seconds=0.0123)

@@ -9,15 +9,15 @@ from typing import Any
 
 import attrs
 import pytest
+from pyzmtp.cli.demo.relay import Relay
+from pyzmtp.cli.demo.transcript import transcribe
 from twisted.internet.defer import Deferred
 
 from pyzmtp.cli.demo import stage
 from pyzmtp.cli.demo.conversations import CONVERSATIONS, EXCERPTS, Conversation, Role, Send
 from pyzmtp.cli.demo.plan import LIBZMQ
-from pyzmtp.cli.demo.relay import Relay
 from pyzmtp.cli.demo.sides import Mismatch, PyzmtpSide, Side
 from pyzmtp.cli.demo.stage import Outcome, Stage, hold
-from pyzmtp.cli.demo.transcript import transcribe
 from tests.cli.helpers import PUSH_PULL, REQ_REP, FakeProcess, meeting_of
 from tests.memory import MemoryNetwork
 

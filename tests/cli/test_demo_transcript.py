@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from pyzmtp.cli.demo.relay import Chunk, Relay
 from pyzmtp.cli.demo.transcript import hex_dump, transcribe
+
 from tests.cli.helpers import GREETING, READY_REP, READY_REQ, REPLY, REQUEST, UNKNOWN, finish
 from tests.memory import MemoryNetwork
 

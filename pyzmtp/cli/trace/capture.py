@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, BinaryIO, Final
 
 from dpkt import pcapng
@@ -54,11 +55,12 @@ class Capture:
         """Write packets of this moment; a comment goes with the first of them."""
         if self._file is None:
             return
+        now = self._clock()
         try:
             for data in packets:
                 options = [_option(pcapng.PCAPNG_OPT_COMMENT, comment), _option(0)]
                 packet = _new("EnhancedPacketBlock", pkt_data=data, opts=options if comment else [])
-                self._writer.writepkt(packet, self._clock())
+                self._writer.writepkt(packet, now)
                 comment = ""
             self._file.flush()  # for whoever looks at it meanwhile
         except OSError as error:
@@ -69,10 +71,8 @@ class Capture:
         """Write nothing more."""
         file, self._file = self._file, None
         if file is not None:
-            try:
+            with suppress(OSError):  # of what could not be written before
                 file.close()
-            except OSError:  # of what could not be written before
-                pass
 
 
 class _Watch:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import evolve
 
 from pyzmtp.cli.trace.frames import FrameReader, RawFrame
@@ -57,45 +59,43 @@ class Decoder:
         one._opening.other, other._opening.other = other._opening, one._opening
         return one, other
 
-    def feed(self, data: bytes, at: float) -> list[Said]:
-        """Take bytes, at a time in seconds.
+    def feed(self, data: bytes, at: float) -> Iterator[Said]:
+        """Take bytes, at a time in seconds, and give what is whole. To be used up before the next call.
 
         Also to be called with none when the other side has been fed, which may tell what this one meant.
         """
         if self._is_lost:
             self.undecoded += len(data)
-            return []
-        said: list[Said] = []
+            return
         try:
             if self._frames is None:
-                self._read_opening(data, said)
+                yield from self._read_opening(data)
             else:
                 self._frames.feed(data)
             while self._frames is not None and (frame := self._frames.next()) is not None:
                 what = self._read(frame, at)
                 if what is not None:
-                    said.append(what)
+                    yield what
         except Undecodable as error:
-            unread = self._unread()
-            said.append(Undecoded(wire=Preview(unread, b""), faults=(error.fault,)))
-            self.undecoded += unread
             self._is_lost = True
-        return said
+            self.undecoded = self._unread()
+            yield Undecoded(wire=Preview(self.undecoded, b""), faults=(error.fault,))
 
     def end(self) -> tuple[Fault, ...]:
         """What is wrong with the end coming now."""
         if self._is_lost:
             return ()
         if self._frames is None:
-            partial = f"{len(self._opening.data)} bytes of a greeting" if self._unread() else ""
+            partial = f"{self._unread()} bytes of a greeting" if self._unread() else ""
         else:
-            partial = self._frames.partial
+            message = "" if self._traffic is None else self._traffic.partial
+            partial = self._frames.partial or message
         return (Fault(f"the end came behind {partial}", GRAMMAR),) if partial else ()
 
     def _unread(self) -> int:
         return len(self._opening.data) if self._frames is None else self._frames.unread
 
-    def _read_opening(self, data: bytes, said: list[Said]) -> None:
+    def _read_opening(self, data: bytes) -> Iterator[Said]:
         opened = self._opening.feed(data)
         if opened is None:
             return
@@ -112,7 +112,7 @@ class Decoder:
             faults = type_faults(self.socket_type, self.other.socket_type, ZMTP_2_TYPES)
             greeting = evolve(greeting, faults=(*greeting.faults, *faults))
         if greeting is not None:
-            said.append(greeting)
+            yield greeting
 
     def _read(self, frame: RawFrame, at: float) -> Said | None:
         if self._traffic is not None:

@@ -6,16 +6,16 @@ nothing is kept of a body but its beginning, however large it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from attrs import frozen
 
 from pyzmtp.cli.trace.preview import Preview
-from pyzmtp.cli.trace.rules import FRAMING, ZMTP_1, Undecodable
+from pyzmtp.cli.trace.rules import FRAMING, ZMTP_1, ZMTP_2_FRAMING, Fault, Undecodable
 from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE
 
-__all__ = ["WIRE_KEPT", "FrameReader", "RawFrame", "read_head", "read_head_v1"]
+__all__ = ["WIRE_KEPT", "FrameReader", "RawFrame", "flag_faults", "read_head", "read_head_v1"]
 
 #: The bytes on the wire that are kept of whatever is said.
 WIRE_KEPT: Final = 16
@@ -90,6 +90,16 @@ def read_head_v1(data: bytes, position: int) -> Head | None:
     if not 0 < size <= _LARGEST:
         raise Undecodable(f"a frame of length {size}", ZMTP_1)
     return data[position + length - 1], size - 1, length
+
+
+def flag_faults(frame: RawFrame, version: tuple[int, int]) -> Iterator[Fault]:
+    """What is wrong with the flags of a frame that is none the less understood."""
+    if version == (1, 0) and frame.flags > MORE:
+        yield Fault(f"reserved bits are set in the flags byte 0x{frame.flags:02x}", ZMTP_1)
+    elif version == (2, 0) and frame.flags & COMMAND:
+        yield Fault("a command in ZMTP 2.0", ZMTP_2_FRAMING)
+    elif version > (2, 0) and frame.flags & COMMAND and frame.flags & MORE:
+        yield Fault("a command with the MORE flag", FRAMING)
 
 
 class FrameReader:

@@ -7,8 +7,8 @@ from typing import Final
 
 from attrs import evolve
 
-from pyzmtp.cli.trace.frames import RawFrame
-from pyzmtp.cli.trace.preview import Preview
+from pyzmtp.cli.trace.frames import RawFrame, flag_faults
+from pyzmtp.cli.trace.preview import Preview, printable
 from pyzmtp.cli.trace.records import Command, Hello, Metadata, Refusal, Said, Sealed
 from pyzmtp.cli.trace.rules import (
     CURVE,
@@ -80,7 +80,7 @@ class Handshake:
 
         Nothing is shown of what may hold a password, be it as malformed as it may.
         """
-        faults: list[Fault] = []
+        faults = [*flag_faults(frame, (3, 0))]
         if not frame.is_command:
             faults.append(Fault("a handshake command without the COMMAND flag", GRAMMAR))
         if frame.body.startswith(LIBZMQ_PLAIN_ERROR):
@@ -90,7 +90,7 @@ class Handshake:
         except CommandError as error:
             faults.append(Fault(str(error), GRAMMAR))
             return Command("", frame.size, wire=frame.wire(0), faults=tuple(faults))
-        spelt = name.decode("ascii", "backslashreplace")
+        spelt = printable(name)
         faults += self._order_faults(spelt)
         self.said.append(spelt)
         self.done = spelt in _LAST and (self.mechanism in _PARTS or spelt != "INITIATE")

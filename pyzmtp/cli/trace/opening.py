@@ -18,7 +18,7 @@ from pyzmtp.cli.trace.frames import (
     read_head,
     read_head_v1,
 )
-from pyzmtp.cli.trace.preview import Preview
+from pyzmtp.cli.trace.preview import Preview, printable
 from pyzmtp.cli.trace.records import Greeting
 from pyzmtp.cli.trace.rules import GRAMMAR, MECHANISM, NULL, ZMTP_2, Fault, Undecodable
 from pyzmtp.constants import MORE, SocketType
@@ -126,7 +126,7 @@ class Opening:
 
     def _whole(self, data: bytes) -> Opened:
         read = decode_greeting(data)
-        self.mechanism = read.mechanism.rstrip(b"\0").decode("ascii", "backslashreplace")
+        self.mechanism = printable(read.mechanism.rstrip(b"\0"))
         greeting = Greeting(
             version=(data[10], data[11]),
             mechanism=self.mechanism,

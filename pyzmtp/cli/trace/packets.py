@@ -25,7 +25,7 @@ _MODULUS: Final = 2**32
 #: What stands for the ends of a connection that has no IP addresses: of RFC 5737, for documentation.
 _NO_CLIENT: Final = "192.0.2.1"
 _NO_SERVER: Final = "192.0.2.2"
-_NO_SERVER_PORT: Final = 5555
+_NO_SERVER_PORT: Final = 5557  # Wireshark knows no protocol of that port
 #: The ports that stand for clients are those that RFC 6335 has for that, from the first on.
 _FIRST_PORT: Final = 49152
 _PORTS: Final = 16384

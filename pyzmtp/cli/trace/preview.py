@@ -7,12 +7,17 @@ from typing import Any, Final
 
 from attrs import frozen
 
-__all__ = ["Preview"]
+__all__ = ["Preview", "printable"]
 
 _DECODER: Final = getincrementaldecoder("utf-8")
 #: What text may hold beside printable characters, and what is shown in its place.
 _SHOWN: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 _ESCAPES: Final = str.maketrans(_SHOWN)
+
+
+def printable(name: bytes) -> str:
+    """A name that should be ASCII; whatever else is in it is shown as an escape."""
+    return repr(name)[2:-1]
 
 
 @frozen

@@ -130,11 +130,15 @@ class Ended(Content):
 
 @frozen
 class Closed(Content):
-    """A connection is over; what passed, by side."""
+    """A connection is over; what passed, by side.
+
+    :ivar sealed: frames whose content is encrypted.
+    """
 
     kind = "closed"
     seconds: float
     messages: Mapping[Side, int]
+    sealed: Mapping[Side, int]
     bytes: Mapping[Side, int]
 
 

@@ -33,12 +33,16 @@ from pyzmtp.cli.trace.records import (
     Unreachable,
 )
 
-__all__ = ["TextPrinter", "describe_content", "name_of_content"]
+__all__ = ["TextPrinter", "describe_content", "frame_lines", "hex_of_wire", "name_of_content"]
 
 _ARROWS: Final = {Side.CLIENT: "->", Side.TARGET: "<-", None: "  "}
 _STYLES: Final = {Side.CLIENT: "cyan", Side.TARGET: "green", None: "dim"}
-#: Of what lines begin with, in characters: 12.345678  +0.000123    1 -> DEALER  name
-_MARGIN: Final = 33
+#: What servers give as their reason (RFC 27, "Message Format").
+_STATUSES: Final = {
+    "300": "a temporary error (RFC 27)",
+    "400": "an authentication failure (RFC 27)",
+    "500": "an internal error (RFC 27)",
+}
 
 
 class TextPrinter:
@@ -57,17 +61,15 @@ class TextPrinter:
             return
         margin = self._margin(record)
         name = name_of_content(content)
-        yield Text.assemble(
-            (margin, "dim"), (f"{name:<10} ", f"bold {style}"), describe_content(content)
-        )
+        first = Text.assemble((margin, "dim"), (f"{name:<10} ", f"bold {style}"))
+        first.append(describe_content(content))
+        first.rstrip()
+        yield first
         indent = " " * (len(margin) + 11)
-        if isinstance(content, Message) and content.count > 1:
-            for line in _frame_lines(content):
-                yield Text(indent + line)
-        if self._with_wire and isinstance(content, Said) and content.wire.head:
-            wire = content.wire
-            more = f" .. ({wire.size} bytes)" if wire.is_cut else ""
-            yield Text(indent + wire.head.hex(" ") + more, "dim")
+        for line in frame_lines(content):
+            yield Text(indent + line)
+        if self._with_wire and isinstance(content, Said):
+            yield Text(indent + hex_of_wire(content), "dim")
         for fault in content.faults:
             yield Text(f"{indent}!! {fault}", "bold red")
 
@@ -96,12 +98,9 @@ def describe_content(content: Content) -> str:
         case Ended(problem=problem, undecoded=undecoded):
             passed = f"{undecoded} bytes passed undecoded" if undecoded else ""
             return ", ".join(filter(None, (problem, passed)))
-        case Closed(seconds=seconds, messages=messages, bytes=passed):
-            both = (
-                f"{_ARROWS[side]} {_count(messages[side], 'message')}, {passed[side]} bytes"
-                for side in Side
-            )
-            return f"after {seconds:.6f} s, {', '.join(both)}"
+        case Closed(seconds=seconds):
+            sides = "; ".join(f"{_ARROWS[side]} {_passed(content, side)}" for side in Side)
+            return f"after {seconds:.6f} s; {sides}"
         case Greeting():
             return _describe_greeting(content)
         case Identity(version=(major, minor), identity=identity):
@@ -114,6 +113,12 @@ def describe_content(content: Content) -> str:
             return _describe_command(content)
         case _:
             return ""
+
+
+def _passed(closed: Closed, side: Side) -> str:
+    messages, sealed = closed.messages[side], closed.sealed[side]
+    what = _count(sealed, "sealed frame") if sealed else _count(messages, "message")
+    return f"{what}, {closed.bytes[side]} bytes"
 
 
 def _describe_greeting(greeting: Greeting) -> str:
@@ -136,11 +141,20 @@ def _describe_message(message: Message) -> str:
     return ", ".join([f"{message.size} bytes", *frame.flags, *shown])
 
 
-def _frame_lines(message: Message) -> Iterator[str]:
-    for frame in message.frames:
+def frame_lines(content: Content) -> Iterator[str]:
+    """The frames of a message of several, a line each, and nothing of what else there is."""
+    if not isinstance(content, Message) or content.count == 1:
+        return
+    for frame in content.frames:
         yield f"{' '.join(frame.flags):<9} {frame.body.size:>7}  {frame.body}"
-    if message.count > len(message.frames):
-        yield f"and {_count(message.count - len(message.frames), 'frame')} more"
+    if content.count > len(content.frames):
+        yield f"and {_count(content.count - len(content.frames), 'frame')} more"
+
+
+def hex_of_wire(said: Said) -> str:
+    """The first bytes on the wire, and their number if that is not all."""
+    more = f" .. ({said.wire.size} bytes)" if said.wire.is_cut else ""
+    return said.wire.head.hex(" ") + more
 
 
 def _describe_command(command: Command) -> str:
@@ -150,7 +164,8 @@ def _describe_command(command: Command) -> str:
         case Metadata(properties=properties):
             return ", ".join(f"{name} {_bare(value)}" for name, value in properties.items())
         case Refusal(reason=reason):
-            return str(Preview(len(reason.encode()), reason.encode()))
+            shown = str(Preview(len(reason.encode()), reason.encode()))
+            return f"{shown}, {_STATUSES[reason]}" if reason in _STATUSES else shown
         case Subscription(topic=topic, as_message=as_message):
             return f"{topic}{', as a message' if as_message else ''}"
         case Membership(group=group):

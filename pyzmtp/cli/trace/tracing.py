@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from twisted.internet.interfaces import IAddress
 
@@ -16,9 +16,11 @@ from pyzmtp.cli.trace.records import (
     Opened,
     Record,
     Said,
+    Sealed,
     Side,
     Unreachable,
 )
+from pyzmtp.constants import SocketType
 from pyzmtp.net.address import describe
 
 __all__ = ["Trace"]
@@ -52,13 +54,14 @@ class Trace:
         return self._clock() - self._start
 
     def tell(self, content: Content, number: int, side: Side | None = None) -> None:
-        """Tell of what happened now."""
+        """Tell of what has become of a connection now."""
         self._tell(Record(self.now(), content, number, side))
 
-    def tell_said(self, said: Iterable[Said], number: int, side: Side, decoder: Decoder) -> None:
-        """Tell of what a side said."""
-        for each in said:
-            self._tell(Record(self.now(), each, number, side, decoder.socket_type))
+    def tell_said(
+        self, at: float, said: Said, number: int, side: Side, socket_type: SocketType | None
+    ) -> None:
+        """Tell of what a side has said."""
+        self._tell(Record(at, said, number, side, socket_type))
 
 
 class _Watch:
@@ -71,6 +74,7 @@ class _Watch:
         self._decoders = dict(zip(Side, Decoder.pair(limit), strict=True))
         self._ended: set[Side] = set()
         self._messages = dict.fromkeys(Side, 0)
+        self._sealed = dict.fromkeys(Side, 0)
         self._bytes = dict.fromkeys(Side, 0)
         trace.tell(Opened(describe(client)), number)
 
@@ -80,9 +84,10 @@ class _Watch:
         now = self._trace.now()
         for each, more in ((side, data), (side.other, b"")):
             decoder = self._decoders[each]
-            said = decoder.feed(more, now)
-            self._messages[each] += sum(isinstance(what, Message) for what in said)
-            self._trace.tell_said(said, self._number, each, decoder)
+            for said in decoder.feed(more, now):
+                self._messages[each] += isinstance(said, Message)
+                self._sealed[each] += isinstance(said, Sealed) and said.name == "MESSAGE"
+                self._trace.tell_said(now, said, self._number, each, decoder.socket_type)
 
     def ended(self, side: Side, problem: str) -> None:
         """See :class:`pyzmtp.cli.trace.relay.Watch`."""
@@ -99,4 +104,5 @@ class _Watch:
     def closed(self) -> None:
         """See :class:`pyzmtp.cli.trace.relay.Watch`."""
         seconds = self._trace.now() - self._begin
-        self._trace.tell(Closed(seconds, dict(self._messages), dict(self._bytes)), self._number)
+        passed = (dict(self._messages), dict(self._sealed), dict(self._bytes))
+        self._trace.tell(Closed(seconds, *passed), self._number)

@@ -8,8 +8,8 @@ from typing import Final
 
 from attrs import evolve, field, mutable
 
-from pyzmtp.cli.trace.frames import WIRE_KEPT, RawFrame
-from pyzmtp.cli.trace.preview import Preview
+from pyzmtp.cli.trace.frames import WIRE_KEPT, RawFrame, flag_faults
+from pyzmtp.cli.trace.preview import Preview, printable
 from pyzmtp.cli.trace.records import (
     Command,
     Frame,
@@ -23,7 +23,6 @@ from pyzmtp.cli.trace.records import (
 )
 from pyzmtp.cli.trace.rules import (
     CURVE,
-    FRAMING,
     GRAMMAR,
     HEARTBEAT,
     ONE_FRAME,
@@ -33,11 +32,9 @@ from pyzmtp.cli.trace.rules import (
     REQ_REP,
     SCATTER_GATHER,
     SUBSCRIBER,
-    ZMTP_1,
-    ZMTP_2_FRAMING,
     Fault,
 )
-from pyzmtp.constants import COMMAND, LONG, MAX_GROUP, MORE, SocketType
+from pyzmtp.constants import LONG, MAX_GROUP, MORE, SocketType
 from pyzmtp.errors import CommandError
 from pyzmtp.wire.command import decode_command, decode_ping
 from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE
@@ -128,12 +125,17 @@ class Traffic:
         self._nonce = nonce
         self._message = _Gathering()
 
+    @property
+    def partial(self) -> str:
+        """What there is of a message that is not whole; empty if there is none."""
+        return f"{self._message.count} frames of a message" if self._message.count else ""
+
     def read(self, frame: RawFrame, at: float, *faults_before: Fault) -> Said | None:
         """What is whole with ``frame``, if anything is; commands may be among a message's frames.
 
         :param faults_before: what is wrong with there being a frame at all.
         """
-        faults = [*faults_before, *_flag_faults(frame, self._version)]
+        faults = [*faults_before, *flag_faults(frame, self._version)]
         if self._mechanism == "CURVE" or (
             self._mechanism not in ("", "NULL", "PLAIN") and frame.body.startswith(_MESSAGE)
         ):
@@ -219,7 +221,7 @@ class Traffic:
             faults.append(
                 Fault(f"the command name {name!r} has other characters than letters", GRAMMAR)
             )
-        spelt = name.decode("ascii", "backslashreplace")
+        spelt = printable(name)
         size = frame.size - (len(frame.body) - len(data))
         shown = self._preview(data, size)
         faults += self._owner_faults(spelt)
@@ -310,13 +312,3 @@ def _context_faults(name: str, context: Preview) -> Iterator[Fault]:
     if context.size > _MAX_CONTEXT:
         problem = f"a {name} with a context of {context.size} bytes, at most {_MAX_CONTEXT} allowed"
         yield Fault(problem, HEARTBEAT)
-
-
-def _flag_faults(frame: RawFrame, version: tuple[int, int]) -> Iterator[Fault]:
-    """What is wrong with the flags of a frame that is none the less understood."""
-    if version == (1, 0) and frame.flags > MORE:
-        yield Fault(f"reserved bits are set in the flags byte 0x{frame.flags:02x}", ZMTP_1)
-    elif version == (2, 0) and frame.flags & COMMAND:
-        yield Fault("a command in ZMTP 2.0", ZMTP_2_FRAMING)
-    elif version > (2, 0) and frame.flags & COMMAND and frame.flags & MORE:
-        yield Fault("a command with the MORE flag", FRAMING)
