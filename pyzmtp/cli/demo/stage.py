@@ -22,7 +22,7 @@ from pyzmtp.cli.trace.records import Record
 from pyzmtp.cli.trace.relay import Relay
 from pyzmtp.cli.trace.tracing import Trace
 
-__all__ = ["Outcome", "Stage", "hold"]
+__all__ = ["Detour", "Outcome", "Stage", "hold"]
 
 
 #: Bytes of each frame that an excerpt shows.

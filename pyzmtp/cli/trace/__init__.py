@@ -8,21 +8,20 @@ A relay (:mod:`.relay`) connects the two and lets others see what passes: a deco
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
 from rich.text import Text
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react
 
 from pyzmtp.cli.trace.json_lines import json_line
-from pyzmtp.cli.trace.output import Output
+from pyzmtp.cli.trace.output import DescriptorWriter, Output
 from pyzmtp.cli.trace.records import Record, Said
-from pyzmtp.cli.trace.relay import NewWatch, Relay
+from pyzmtp.cli.trace.relay import Relay
 from pyzmtp.cli.trace.text import TextPrinter
 from pyzmtp.cli.trace.tracing import Trace
 from pyzmtp.errors import AddressError, ZMTPError
@@ -30,31 +29,41 @@ from pyzmtp.errors import AddressError, ZMTPError
 if TYPE_CHECKING:
     from pyzmtp.cli.trace.capture import Capture
 
-__all__ = ["command", "trace_until"]
+__all__ = ["command", "perform", "run_until_interrupted"]
+
+#: Seconds that whoever reads the output is given in the end.
+_PATIENCE: Final = 2.0
 
 
-async def trace_until(
-    over: Deferred[None],
+async def perform(
     reactor: Any,
     listen: str,
     target: str,
-    tell: Callable[[Record], None],
+    output: Output,
+    show: Callable[[Record], Iterable[str]],
     limit: int,
-    *more: NewWatch,
+    capture: Capture | None = None,
 ) -> None:
-    """Relay from ``listen`` to ``target`` until ``over`` fires, and tell what passes.
+    """Relay from ``listen`` to ``target``, and print what passes, until nobody reads it or for ever.
 
+    :param show: makes lines of a record.
     :param limit: how many bytes are kept of what is shown.
-    :param more: others who watch.
 
     Raises :exc:`AddressError`, :exc:`BindError`, and what else listening may raise.
     """
+
+    def tell(record: Record) -> None:
+        for line in show(record):
+            output.put(line)
+
     trace = Trace(reactor.seconds, tell, limit)
-    relay = Relay(reactor, target, [trace.watch, *more])
-    trace.begin(await relay.listen(listen), target)
-    trigger = ("before", "shutdown", lambda: Deferred.fromCoroutine(relay.stop()))
-    reactor.addSystemEventTrigger(*trigger)
-    await over
+    relay = Relay(reactor, target, [trace.watch, *([] if capture is None else [capture.watch])])
+    try:
+        trace.begin(await relay.listen(listen), target)
+        await output.gone
+    finally:
+        await relay.stop()
+        await output.flush().addTimeout(_PATIENCE, reactor, lambda result, seconds: None)
 
 
 @click.command()
@@ -98,44 +107,48 @@ def command(
     a rule. Ctrl-C ends it.
     """
     capture = None if capture_file is None else _open_capture(capture_file)
+    show = _line_maker(as_json, with_wire, quiet)
     failures: list[ZMTPError] = []
-    outputs: list[Output] = []
-    lines = _line_maker(as_json, with_wire)
 
     async def main(reactor: Any) -> None:
-        over: Deferred[None] = Deferred()
-        output = Output(
-            lambda data: os.write(sys.stdout.fileno(), data),
-            lambda count: _line_of_dropped(count, as_json),
-            lambda: reactor.callFromThread(over.callback, None),
-        )
-        output.start()
-        outputs.append(output)
-
-        def tell(record: Record) -> None:
-            if not quiet or record.content.faults or not isinstance(record.content, Said):
-                for line in lines(record):
-                    output.put(line)
-
-        more = [] if capture is None else [capture.watch]
+        writer = DescriptorWriter(reactor, sys.stdout.fileno())
+        output = Output(writer.write, lambda count: _line_of_dropped(count, as_json))
         try:
-            await trace_until(over, reactor, listen, target, tell, limit, *more)
+            await perform(reactor, listen, target, output, show, limit, capture)
         except ZMTPError as error:
             failures.append(error)
 
     try:
-        react(main)
-    except SystemExit as end:
-        code = end.code
-    for output in outputs:
-        output.close()
-    if capture is not None:
-        capture.close()
-    if failures:
-        [failure] = failures
+        run_until_interrupted(main)
+    finally:
+        if capture is not None:
+            capture.close()
+    for failure in failures:
         kind = click.UsageError if isinstance(failure, AddressError) else click.ClickException
         raise kind(str(failure))
-    sys.exit(code)
+
+
+def run_until_interrupted(main: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+    """Run ``main(reactor)`` on the platform's reactor; a signal cancels it, and waits for its end."""
+
+    def begin(reactor: Any) -> Deferred[None]:
+        work = Deferred.fromCoroutine(main(reactor))
+        over = work.addErrback(lambda reason: reason.trap(CancelledError) and None)
+
+        def end() -> Deferred[None]:
+            over.cancel()
+            ended: Deferred[None] = Deferred()
+            over.addBoth(lambda _: ended.callback(None))
+            return ended
+
+        reactor.addSystemEventTrigger("before", "shutdown", end)
+        return over
+
+    try:
+        react(begin)
+    except SystemExit as exit:
+        if exit.code:
+            raise
 
 
 def _open_capture(path: str) -> Capture:
@@ -156,21 +169,26 @@ def _open_capture(path: str) -> Capture:
         raise click.ClickException(f"{path}: {error.strerror}") from None
 
 
-def _line_maker(as_json: bool, with_wire: bool) -> Callable[[Record], Iterator[str]]:
+def _line_maker(as_json: bool, with_wire: bool, quiet: bool) -> Callable[[Record], Iterable[str]]:
     """What makes lines of records: for a terminal they have colours."""
-    if as_json:
-        return lambda record: iter([json_line(record, with_wire)])
     printer = TextPrinter(with_wire)
     console = Console(highlight=False)
 
     def render(text: Text) -> str:
         if not console.is_terminal:
             return text.plain
-        with console.capture() as capture:
+        with console.capture() as captured:
             console.print(text, soft_wrap=True, end="")
-        return capture.get()
+        return captured.get()
 
-    return lambda record: map(render, printer.lines(record))
+    def show(record: Record) -> Iterable[str]:
+        if quiet and isinstance(record.content, Said) and not record.content.faults:
+            return ()
+        if as_json:
+            return (json_line(record, with_wire),)
+        return map(render, printer.lines(record))
+
+    return show
 
 
 def _line_of_dropped(count: int, as_json: bool) -> str:

@@ -15,7 +15,15 @@ from pyzmtp.cli.trace.preview import Preview
 from pyzmtp.cli.trace.rules import FRAMING, ZMTP_1, ZMTP_2_FRAMING, Fault, Undecodable
 from pyzmtp.constants import COMMAND, LONG, MAX_COMMAND, MORE
 
-__all__ = ["WIRE_KEPT", "FrameReader", "RawFrame", "flag_faults", "read_head", "read_head_v1"]
+__all__ = [
+    "WIRE_KEPT",
+    "FrameReader",
+    "HeadReader",
+    "RawFrame",
+    "flag_faults",
+    "read_head",
+    "read_head_v1",
+]
 
 #: The bytes on the wire that are kept of whatever is said.
 WIRE_KEPT: Final = 16
@@ -24,8 +32,8 @@ _LARGEST: Final = 2**63 - 1
 _LONG_V1: Final = 0xFF
 
 #: The flags, the size of the body and that of the head, if ``data`` holds it from ``position`` on.
-Head = tuple[int, int, int]
-HeadReader = Callable[[bytes, int], Head | None]
+_Head = tuple[int, int, int]
+HeadReader = Callable[[bytes, int], _Head | None]
 
 
 @frozen
@@ -58,7 +66,7 @@ class RawFrame:
         return Preview(len(self.head) + self.size, (self.head + self.body[:shown])[:WIRE_KEPT])
 
 
-def read_head(data: bytes, position: int) -> Head | None:
+def read_head(data: bytes, position: int) -> _Head | None:
     """Of ZMTP 2.0 and later. Raises :exc:`Undecodable`."""
     if position >= len(data):
         return None
@@ -74,7 +82,7 @@ def read_head(data: bytes, position: int) -> Head | None:
     return flags, size, length
 
 
-def read_head_v1(data: bytes, position: int) -> Head | None:
+def read_head_v1(data: bytes, position: int) -> _Head | None:
     """Of ZMTP 1.0. Raises :exc:`Undecodable`."""
     if position >= len(data):
         return None

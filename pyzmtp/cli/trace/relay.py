@@ -29,7 +29,7 @@ from pyzmtp.net.places import ClientPlace, ServerPlace, client_place, server_pla
 from pyzmtp.net.reactor import Reactor, Transport
 from pyzmtp.options import SocketOptions
 
-__all__ = ["Relay", "Watch"]
+__all__ = ["NewWatch", "Relay", "Watch"]
 
 _log = Logger(namespace="pyzmtp")
 

@@ -6,7 +6,31 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["Fault", "Undecodable"]
+__all__ = [
+    "CURVE",
+    "FRAMING",
+    "GRAMMAR",
+    "HEARTBEAT",
+    "IDENTITY",
+    "MECHANISM",
+    "NULL",
+    "ONE_FRAME",
+    "PIPELINE",
+    "PLAIN",
+    "PUB_SUB",
+    "RADIO_DISH",
+    "REQ_REP",
+    "SCATTER_GATHER",
+    "SOCKET_TYPE",
+    "SUBSCRIBER",
+    "ZMTP_1",
+    "ZMTP_1_IDENTITY",
+    "ZMTP_2",
+    "ZMTP_2_FRAMING",
+    "ZMTP_2_TYPES",
+    "Fault",
+    "Undecodable",
+]
 
 GRAMMAR: Final = 'RFC 37, "Formal Grammar"'
 MECHANISM: Final = 'RFC 37, "Authentication and Confidentiality"'

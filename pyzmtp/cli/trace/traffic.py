@@ -39,7 +39,7 @@ from pyzmtp.errors import CommandError
 from pyzmtp.wire.command import decode_command, decode_ping
 from pyzmtp.wire.subscription import CANCEL, SUBSCRIBE
 
-__all__ = ["Traffic"]
+__all__ = ["MESSAGE_HEAD", "Traffic"]
 
 #: The frames of one message that are told of.
 _FRAMES_KEPT: Final = 32
