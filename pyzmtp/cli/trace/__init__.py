@@ -8,7 +8,6 @@ A relay (:mod:`.relay`) connects the two and lets others see what passes: a deco
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "perform", "run_until_interrupted"]
 
+_STANDARD_OUTPUT: Final = 1
 #: Seconds that whoever reads the output is given in the end.
 _PATIENCE: Final = 2.0
 
@@ -111,7 +111,7 @@ def command(
     failures: list[ZMTPError] = []
 
     async def main(reactor: Any) -> None:
-        writer = DescriptorWriter(reactor, sys.stdout.fileno())
+        writer = DescriptorWriter(reactor, _STANDARD_OUTPUT)
         output = Output(writer.write, lambda count: _line_of_dropped(count, as_json))
         try:
             await perform(reactor, listen, target, output, show, limit, capture)

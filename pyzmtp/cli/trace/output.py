@@ -37,13 +37,13 @@ class Output:
         self._line_of_dropped = line_of_dropped
         self._waiting = bytearray()
         self._dropped = 0
-        self._is_writing = False
+        self._is_writing = self._is_gone = False
         self._empty: list[Deferred[None]] = []
 
     def put(self, line: str) -> None:
         """Let ``line`` be written, if there is room."""
         encoded = _encode(line)
-        if self.gone.called or self._dropped or len(self._waiting) + len(encoded) > _ROOM:
+        if self._is_gone or self._dropped or len(self._waiting) + len(encoded) > _ROOM:
             self._dropped += 1
         else:
             self._waiting += encoded
@@ -75,6 +75,7 @@ class Output:
     def _failed(self, reason: Failure) -> None:
         reason.trap(OSError)
         self._is_writing = False
+        self._is_gone = True
         self._waiting.clear()
         self._tell_empty()
         self.gone.callback(None)
@@ -111,11 +112,15 @@ class DescriptorWriter:
 
     def _run(self) -> None:
         while True:
-            data, done = self._tasks.get()
-            try:
-                while data:
-                    data = data[os.write(self._descriptor, data) :]
-            except OSError:
-                self._reactor.callFromThread(done.errback, Failure())
-            else:
-                self._reactor.callFromThread(done.callback, None)
+            self.step()
+
+    def step(self) -> None:
+        """Wait for bytes, and write them."""
+        data, done = self._tasks.get()
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            self._reactor.callFromThread(done.errback, Failure())
+        else:
+            self._reactor.callFromThread(done.callback, None)
