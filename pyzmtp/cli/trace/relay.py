@@ -149,6 +149,8 @@ class _Line:
             self._watches = [new(self._number, *addresses) for new in self._new_watches]
             dialling = dial(self._reactor, self._place, _DIALLING, lambda _: self.target)
             self._dialling = Deferred.fromCoroutine(dialling).addErrback(self._not_made)
+        elif self.client.is_closing:
+            end.abort()
         else:
             end.transport.registerProducer(self.client, True)
             self.client.transport.registerProducer(end, True)
@@ -171,14 +173,14 @@ class _Line:
 
     def lost(self, end: _End, reason: Failure) -> None:
         """One of the two connections is over."""
-        if not end.is_closing:
-            if reason.check(ConnectionDone):  # a transport that has no half-close
+        if end.is_closing or reason.check(ConnectionDone):
+            if not end.is_closing:  # there is no half-close with this transport
                 self._note_end(end, "")
-                end.other.close()
-            else:
-                self._note_end(end, reason.getErrorMessage())
-                # Not at once: what came before is written in this turn.
-                self._reactor.callLater(0, end.other.abort)
+            end.other.close()
+        else:
+            self._note_end(end, reason.getErrorMessage())
+            # Not at once: what came before is written in this turn.
+            self._reactor.callLater(0, end.other.abort)
         if not end.other.is_there:
             if self._dialling is not None:
                 self._dialling.cancel()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from attrs import define, field
 from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, ISSLTransport
 from twisted.python.failure import Failure
@@ -192,6 +193,30 @@ class TestBackPressure:
         stage.end()
 
 
+@pytest.mark.parametrize("rounds", range(10))
+@pytest.mark.parametrize("how", ["close", "abort"])
+@pytest.mark.parametrize("side", Side)
+def test_a_side_may_leave_at_any_moment(stage: Stage, side: Side, how: str, rounds: int) -> None:
+    client = stage.network.raw_connect(int(stage.listen().rpartition(":")[2]))
+    client.send(b"hello")
+    for _ in range(rounds):
+        stage.network._round()
+    for peer in [client] if side is C else stage.listener.peers:
+        if peer.transport is not None and peer.closed is None:
+            getattr(peer, how)()
+    stage.network.settle()
+    if client.closed is None:  # it was too early: nobody had left
+        client.close()
+        stage.network.settle()
+    assert client.closed is not None
+    for peer in stage.listener.peers:
+        assert peer.closed is not None
+    for log in stage.logs:
+        assert log.events[-1] == ("closed",)
+    assert not stage.relay._lines
+    stage.end()
+
+
 @implementer(IHalfCloseableProtocol)
 class HalfPeer(RawPeer):
     """A peer that goes on after the other side's last byte."""
@@ -331,6 +356,18 @@ class TestEnds:
         assert target.ended
         stage.end()
 
+    def test_and_with_that_the_other_way_is_over_too(self, half_closing: Stage) -> None:
+        stage = half_closing
+        client, target = stage.connect()
+        [line] = stage.relay._lines
+        alsoProvides(line.target.transport, ISSLTransport)
+        transport_of(client).loseWriteConnection()
+        stage.network.settle()
+        assert isinstance(client, HalfPeer)
+        assert client.ended, "nobody could send it anything any more"
+        del target
+        stage.end()
+
     def test_without_half_close_a_loss_is_an_end(self, stage: Stage) -> None:
         client, _ = stage.connect()
         [line] = stage.relay._lines
@@ -433,6 +470,30 @@ class TestStop:
         stage.end()
         assert client.closed is not None
         assert stage.logs[0].events == [("closed",)]
+
+    @pytest.mark.parametrize("rounds", range(12))
+    @pytest.mark.parametrize("where", ["tcp", "ipc"])
+    def test_at_any_moment(self, stage: Stage, where: str, rounds: int) -> None:
+        network = stage.network
+        listener = network.raw_listen("/run/target")
+        target = "ipc:///run/target" if where == "ipc" else f"tcp://127.0.0.1:{stage.listener.port}"
+        stage.relay = stage.new_relay(target)
+        client = network.raw_connect(int(stage.listen().rpartition(":")[2]))
+        client.send(b"hello")
+        for _ in range(rounds):
+            network._round()
+        stopped = Deferred.fromCoroutine(stage.relay.stop())
+        network.settle()
+        assert stopped.called
+        assert client.closed is not None
+        for peer in (*listener.peers, *stage.listener.peers):
+            assert peer.closed is not None
+        for log in stage.logs:
+            assert log.events[-1] == ("closed",)
+        listener.close()
+        stage.listener.close()
+        network.settle()
+        network.assert_clean()
 
     def test_one_that_never_listened(self, stage: Stage) -> None:
         stage.end()
