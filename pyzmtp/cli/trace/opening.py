@@ -21,7 +21,7 @@ from pyzmtp.cli.trace.frames import (
 from pyzmtp.cli.trace.preview import Preview, printable
 from pyzmtp.cli.trace.records import Greeting
 from pyzmtp.cli.trace.rules import GRAMMAR, MECHANISM, NULL, ZMTP_2, Fault, Undecodable
-from pyzmtp.constants import MORE, SocketType
+from pyzmtp.constants import SocketType
 from pyzmtp.wire.greeting import (
     GREETING_SIZE,
     OLD_GREETING_SIZE,
@@ -32,6 +32,9 @@ from pyzmtp.wire.greeting import (
 __all__ = ["Opened", "Opening"]
 
 _MECHANISM_CHARACTERS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+")
+#: The second byte of a short identity. RFC 13 gives it no meaning, and libzmq 2.1 sends 7e. Other
+#: protocols have letters in its place or, as TLS, the version 3.
+_IDENTITY_FLAGS: Final = (0x00, 0x01, 0x7E, 0x7F)
 _BY_NUMBER: Final = {each.number: each for each in SocketType}
 
 
@@ -103,11 +106,9 @@ class Opening:
 
     def _unversioned(self, data: bytes) -> Opened | None:
         if data[0] != 0xFF:
-            # A short identity. Its flags tell it from other protocols: those begin with letters, or
-            # are TLS, whose second byte is its version.
             if len(data) < 2:
                 return None
-            if data[1] > MORE:
+            if data[1] not in _IDENTITY_FLAGS:
                 problem = f"no ZMTP: it begins with {data[:SIGNATURE_SIZE]!r}"
                 raise Undecodable(problem, GRAMMAR)
         return self._opened((1, 0), None, None, FrameReader(read_head_v1), data)
