@@ -202,7 +202,7 @@ async def test_a_dealer_that_forgets_the_delimiter(libzmq: LibzmqPeer) -> None:
         await dealer.connect(seen.address)
         await dealer.send([[b"dropped without a word"]])
         await seen.wait(Message)
-    assert seen.problems == ["no empty frame before the data, as a REP has it"]
+    assert seen.problems == ["no empty frame before the data, as REQ and REP have it"]
 
 
 async def test_a_slow_socket_holds_the_other_back(spawn: Spawn) -> None:

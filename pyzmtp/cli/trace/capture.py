@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -102,7 +103,11 @@ class _Watch:
 
 
 def _open_for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
+    descriptor = os.open(path, flags, mode=0o600)
+    # A file that was there before keeps its mode; a pipe, or a terminal, is to keep it.
+    if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, 0o600)
+    return descriptor
 
 
 def _new(name: str, **fields: Any) -> Any:

@@ -101,10 +101,11 @@ def read_head_v1(data: bytes, position: int) -> _Head | None:
 
 
 def flag_faults(frame: RawFrame, version: tuple[int, int]) -> Iterator[Fault]:
-    """What is wrong with the flags of a frame that is none the less understood."""
-    if version == (1, 0) and frame.flags > MORE:
-        yield Fault(f"reserved bits are set in the flags byte 0x{frame.flags:02x}", ZMTP_1)
-    elif version == (2, 0) and frame.flags & COMMAND:
+    """What is wrong with the flags of a frame that is none the less understood.
+
+    In ZMTP 1.0 nothing is: libzmq 2.1 sets most of them, always.
+    """
+    if version == (2, 0) and frame.flags & COMMAND:
         yield Fault("a command in ZMTP 2.0", ZMTP_2_FRAMING)
     elif version > (2, 0) and frame.flags & COMMAND and frame.flags & MORE:
         yield Fault("a command with the MORE flag", FRAMING)

@@ -23,7 +23,7 @@ def json_line(record: Record, with_wire: bool = False) -> str:
     """
     content = record.content
     values: dict[str, Any] = {
-        "at": round(record.at, 6),
+        "at": record.at,
         "connection": record.connection or None,
         "from": record.side,
         "socket_type": record.socket_type,
@@ -53,6 +53,8 @@ def _plain(value: Any) -> Any:
             return {"problem": problem, "rule": rule}
         case Frame(flags=flags, body=body):
             return {"flags": list(flags), **body.as_json()}
+        case float():
+            return round(value, 6)  # clocks are no better than that
         case Enum():
             return value.value
         case Mapping():

@@ -158,7 +158,7 @@ class _Line:
 
     def _not_made(self, reason: Failure) -> None:
         if not reason.check(CancelledError):
-            self.tell(lambda watch: watch.unreachable(reason.getErrorMessage()))
+            self.tell(lambda watch: watch.unreachable(reason.getErrorMessage().rstrip(".")))
             self.client.close()
 
     def ended(self, end: _End) -> None:
@@ -178,7 +178,7 @@ class _Line:
                 self._note_end(end, "")
             end.other.close()
         else:
-            self._note_end(end, reason.getErrorMessage())
+            self._note_end(end, reason.getErrorMessage().rstrip("."))
             # Not at once: what came before is written in this turn.
             self._reactor.callLater(0, end.other.abort)
         if not end.other.is_there:

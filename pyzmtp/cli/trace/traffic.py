@@ -73,7 +73,7 @@ _ONE_FRAME: Final = frozenset(
     }
 )
 #: Between a message's data and what is before it, these have an empty frame.
-_WITH_ENVELOPE: Final = frozenset({SocketType.REQ, SocketType.REP})
+_WITH_ENVELOPE: Final[frozenset[SocketType | None]] = frozenset({SocketType.REQ, SocketType.REP})
 #: Whose commands these are.
 _OWNERS: Final = {
     "SUBSCRIBE": (_SUBSCRIBERS, PUB_SUB),
@@ -204,10 +204,8 @@ class Traffic:
         elif kind is SocketType.RADIO and message.count != 2:
             yield Fault(f"a RADIO's message of {message.count} frames, not 2", RADIO_DISH)
         theirs = None if self.other is None else self.other.socket_type
-        for each in (kind, theirs):
-            if each in _WITH_ENVELOPE and not _has_envelope(message):
-                yield Fault(f"no empty frame before the data, as a {each.value} has it", REQ_REP)
-                break
+        if not _WITH_ENVELOPE.isdisjoint({kind, theirs}) and not _has_envelope(message):
+            yield Fault("no empty frame before the data, as REQ and REP have it", REQ_REP)
 
     # Commands
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from pathlib import Path
 
@@ -113,10 +114,26 @@ def test_only_its_owner_may_read_it(path: Path) -> None:
 
 def test_one_that_exists_is_written_anew(path: Path) -> None:
     path.write_bytes(bytes(10_000))
+    path.chmod(0o644)
     capture = Capture(str(path), never)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     capture.watch(1, CLIENT, OURS)
     capture.close()
     assert len(read_capture(path)) == 3
+
+
+def test_a_pipe_will_do(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o644)
+    read_end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    capture = Capture(str(pipe), never)
+    capture.watch(1, CLIENT, OURS)
+    capture.close()
+    copy = tmp_path / "copy"
+    copy.write_bytes(os.read(read_end, 65536))
+    os.close(read_end)
+    assert len(read_capture(copy)) == 3
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o644
 
 
 def test_one_that_cannot_be_opened(tmp_path: Path) -> None:
