@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react
+from twisted.python.failure import Failure
 
 from pyzmtp.cli.trace.json_lines import json_line
 from pyzmtp.cli.trace.output import DescriptorWriter, Output
@@ -132,17 +133,20 @@ def run_until_interrupted(main: Callable[[Any], Coroutine[Any, Any, None]]) -> N
     """Run ``main(reactor)`` on the platform's reactor; a signal cancels it, and waits for its end."""
 
     def begin(reactor: Any) -> Deferred[None]:
+        ended: Deferred[None] = Deferred()
         work = Deferred.fromCoroutine(main(reactor))
-        over = work.addErrback(lambda reason: reason.trap(CancelledError) and None)
 
         def end() -> Deferred[None]:
-            over.cancel()
-            ended: Deferred[None] = Deferred()
-            over.addBoth(lambda _: ended.callback(None))
+            work.cancel()
             return ended
 
+        def finish(result: Failure | None) -> Failure | None:
+            ended.callback(None)
+            interrupted = isinstance(result, Failure) and result.check(CancelledError)
+            return None if interrupted else result
+
         reactor.addSystemEventTrigger("before", "shutdown", end)
-        return over
+        return work.addBoth(finish)
 
     try:
         react(begin)

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from attrs import evolve
 
 from pyzmtp.cli.trace.frames import FrameReader, RawFrame
-from pyzmtp.cli.trace.handshake import Handshake, rule_of, type_faults
+from pyzmtp.cli.trace.handshake import (
+    Handshake,
+    is_handshake_command,
+    rule_of,
+    type_faults,
+)
 from pyzmtp.cli.trace.opening import Opening
 from pyzmtp.cli.trace.preview import Preview
 from pyzmtp.cli.trace.records import Identity, Said, Undecoded
@@ -31,7 +36,7 @@ class Decoder:
 
     What is against the rules is told with the rule. Most of it can be read on; but where nobody can
     tell any more where frames begin, nothing further of that side is understood. It never raises for
-    what passes, and keeps no more of it than ``limit`` bytes a frame.
+    what passes, and keeps no more of it than is shown, or than a command may have.
 
     :ivar other: that of the other side: only both together make sense, so :meth:`pair` makes them.
     :ivar socket_type: the side's, once it has said it.
@@ -49,6 +54,7 @@ class Decoder:
         self._opening = Opening()
         self._frames: FrameReader | None = None  # behind the greeting
         self._handshake: Handshake | None = None  # of ZMTP 3.0 and later
+        self._early: Traffic | None = None  # what should have waited for its end
         self._traffic: Traffic | None = None  # behind the handshake
 
     @classmethod
@@ -121,11 +127,12 @@ class Decoder:
         if handshake is None:
             self._begin_traffic("", 0)
             return self._identity(frame)
-        if not handshake.is_command(frame):
+        if not is_handshake_command(frame):
+            if self._early is None:
+                self._early = Traffic(self._version, "", None, self._limit, 0)
+            fault = Fault("a message before the handshake is over", rule_of(handshake.mechanism))
             # Not to be shown: it may be a command that went wrong, password and all.
-            traffic = self._begin_traffic(handshake.mechanism, handshake.nonce)
-            early = Fault("a message before the handshake is over", rule_of(handshake.mechanism))
-            return traffic.read(evolve(frame, body=b""), at, early)
+            return self._early.read(evolve(frame, body=b""), at, fault)
         command = handshake.read(frame)
         self.socket_type = handshake.socket_type
         if handshake.done:

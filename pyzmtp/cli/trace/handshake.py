@@ -25,7 +25,7 @@ from pyzmtp.mechanisms.plain import decode_hello
 from pyzmtp.wire.command import LIBZMQ_PLAIN_ERROR, decode_error, decode_handshake_command
 from pyzmtp.wire.metadata import decode_properties
 
-__all__ = ["Handshake", "rule_of", "type_faults"]
+__all__ = ["Handshake", "is_handshake_command", "rule_of", "type_faults"]
 
 _CLIENT: Final = ("HELLO", "INITIATE")
 _SERVER: Final = ("WELCOME", "READY")
@@ -46,6 +46,8 @@ _BEGINNINGS: Final = (
 #: RFC 26: the bytes of CURVE's commands; of two of them the least, without metadata.
 _CURVE_SIZES: Final = {"HELLO": 200, "WELCOME": 168, "INITIATE": 257, "READY": 30}
 _GROWING: Final = frozenset({"INITIATE", "READY"})
+#: The names of commands that are kept: more than any handshake has.
+_SAID_KEPT: Final = 10
 #: Where in the data of CURVE's commands the counter is.
 _NONCE_OFFSETS: Final = {"HELLO": 106, "INITIATE": 96, "READY": 0}
 
@@ -71,10 +73,6 @@ class Handshake:
         self.socket_type: SocketType | None = None
         self.nonce = 0
 
-    def is_command(self, frame: RawFrame) -> bool:
-        """Whether ``frame`` is part of the handshake, as it says, or as it begins."""
-        return frame.is_command or frame.body.startswith(_BEGINNINGS)
-
     def read(self, frame: RawFrame) -> Said:
         """What a command says.
 
@@ -92,7 +90,8 @@ class Handshake:
             return Command("", frame.size, wire=frame.wire(0), faults=tuple(faults))
         spelt = printable(name)
         faults += self._order_faults(spelt)
-        self.said.append(spelt)
+        if len(self.said) < _SAID_KEPT:
+            self.said.append(spelt)
         self.done = spelt in _LAST and (self.mechanism in _PARTS or spelt != "INITIATE")
         return evolve(self._meaning(spelt, data, frame, faults), faults=tuple(faults))
 
@@ -198,6 +197,11 @@ def _identity_faults(properties: Mapping[str, bytes]) -> Iterator[Fault]:
         yield Fault(problem, IDENTITY)
     if identity.startswith(b"\0"):
         yield Fault("the Identity begins with a zero byte", IDENTITY)
+
+
+def is_handshake_command(frame: RawFrame) -> bool:
+    """Whether ``frame`` is part of a handshake, as it says, or as it begins."""
+    return frame.is_command or frame.body.startswith(_BEGINNINGS)
 
 
 def rule_of(mechanism: str) -> str:

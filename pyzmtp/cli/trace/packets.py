@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Final
 
 from attrs import frozen, mutable
 from dpkt.ip import IP, IP_PROTO_TCP
 from dpkt.ip6 import IP6
 from dpkt.tcp import TCP, TH_ACK, TH_FIN, TH_PUSH, TH_RST, TH_SYN
-from twisted.internet.address import IPv4Address as TwistedIPv4Address
-from twisted.internet.address import IPv6Address as TwistedIPv6Address
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 
 from pyzmtp.cli.trace.records import Side
 
-__all__ = ["PacketStream", "Place"]
+__all__ = ["PacketStream"]
 
 #: Bytes in a packet: below what a window of 65535 allows, so that each can be acknowledged in its turn.
 _SEGMENT: Final = 32768
@@ -32,7 +31,7 @@ _PORTS: Final = 16384
 
 
 @frozen
-class Place:
+class _Place:
     """An end of a connection: an address as packets have it, and a port."""
 
     address: bytes
@@ -43,7 +42,7 @@ class Place:
 class _End:
     """What one end has sent."""
 
-    place: Place
+    place: _Place
     sequence: int = 0  # the number of the next byte
 
 
@@ -52,15 +51,8 @@ class PacketStream:
 
     def __init__(self, number: int, client: IAddress, server: IAddress) -> None:
         """:param number: of the connection, for one that has no ports."""
-        places = (_place(client), _place(server))
-        if None in places or len({len(place.address) for place in places if place}) > 1:
-            places = (
-                _made_up(_NO_CLIENT, _FIRST_PORT + (number - 1) % _PORTS),
-                _made_up(_NO_SERVER, _NO_SERVER_PORT),
-            )
-        self._ends = {
-            side: _End(place) for side, place in zip(Side, places, strict=True) if place is not None
-        }
+        places = _places(number, client, server)
+        self._ends = {side: _End(place) for side, place in zip(Side, places, strict=True)}
 
     def open(self) -> Iterator[bytes]:
         """The three packets of the beginning."""
@@ -105,15 +97,20 @@ class PacketStream:
         return bytes(packet)
 
 
-def _place(address: IAddress) -> Place | None:
+def _places(number: int, client: IAddress, server: IAddress) -> tuple[_Place, _Place]:
+    """The places of both ends, or what stands for them."""
+    ours, theirs = _place(client), _place(server)
+    if ours is None or theirs is None or len(ours.address) != len(theirs.address):
+        port = _FIRST_PORT + (number - 1) % _PORTS
+        ours = _Place(ip_address(_NO_CLIENT).packed, port)
+        theirs = _Place(ip_address(_NO_SERVER).packed, _NO_SERVER_PORT)
+    return ours, theirs
+
+
+def _place(address: IAddress) -> _Place | None:
     """Where packets come from and go to; ``None`` for what is no address of TCP."""
-    if not isinstance(address, TwistedIPv4Address | TwistedIPv6Address):
+    if not isinstance(address, IPv4Address | IPv6Address):
         return None
     ip = ip_address(address.host.partition("%")[0])
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    return Place(ip.packed, address.port)
-
-
-def _made_up(address: str, port: int) -> Place:
-    return Place(ip_address(address).packed, port)
+    mapped = getattr(ip, "ipv4_mapped", None)  # how a socket of both shows who comes by IPv4
+    return _Place((mapped or ip).packed, address.port)

@@ -131,13 +131,17 @@ class _Line:
         self._dialling: Deferred[None] | None = None
 
     def tell(self, event: Callable[[Watch], None]) -> None:
-        """Let the watches see something. Bytes pass whatever becomes of that."""
-        for watch in list(self._watches):
-            try:
-                event(watch)
-            except Exception:
-                _log.failure("connection {number} is not watched any more", number=self._number)
-                self._watches.remove(watch)
+        """Let the watches see something."""
+        self._watches = [watch for watch in self._watches if self._succeeds(event, watch)]
+
+    def _succeeds(self, call: Callable[..., object], *arguments: object) -> bool:
+        """Make a call that concerns a watch. Bytes pass whatever becomes of it."""
+        try:
+            call(*arguments)
+        except Exception:
+            _log.failure("connection {number} is not watched by all", number=self._number)
+            return False
+        return True
 
     def made(self, end: _End) -> None:
         """One of the two connections is there."""
@@ -145,8 +149,8 @@ class _Line:
             end.transport.setTcpNoDelay(True)  # as both sockets do
         if end is self.client:
             end.transport.pauseProducing()
-            addresses = end.transport.getPeer(), end.transport.getHost()
-            self._watches = [new(self._number, *addresses) for new in self._new_watches]
+            for new in self._new_watches:
+                self._succeeds(self._begin_watch, new)
             dialling = dial(self._reactor, self._place, _DIALLING, lambda _: self.target)
             self._dialling = Deferred.fromCoroutine(dialling).addErrback(self._not_made)
         elif self.client.is_closing:
@@ -154,7 +158,12 @@ class _Line:
         else:
             end.transport.registerProducer(self.client, True)
             self.client.transport.registerProducer(end, True)
+            end.transport.write(self.client.early)
             self.client.transport.resumeProducing()
+
+    def _begin_watch(self, new: NewWatch) -> None:
+        transport = self.client.transport
+        self._watches.append(new(self._number, transport.getPeer(), transport.getHost()))
 
     def _not_made(self, reason: Failure) -> None:
         if not reason.check(CancelledError):
@@ -164,11 +173,11 @@ class _Line:
     def ended(self, end: _End) -> None:
         """A side has sent its last byte. It may go on to read, until the other one ends too."""
         self._note_end(end, "")
-        end.other.transport.unregisterProducer()
-        if end.other.has_ended:
+        if end.other.has_ended or not end.other.is_there:
             end.close()
             end.other.close()
         else:
+            end.other.transport.unregisterProducer()
             end.other.half_close()
 
     def lost(self, end: _End, reason: Failure) -> None:
@@ -211,6 +220,7 @@ class _End(TwistedProtocol):
     :ivar is_there: whether it is connected.
     :ivar is_closing: whether it is over by our own doing.
     :ivar has_ended: whether the side has sent its last byte.
+    :ivar early: what came before there was another one: some transports read on for a moment.
     """
 
     transport: Transport
@@ -219,6 +229,7 @@ class _End(TwistedProtocol):
     def __init__(self, line: _Line, side: Side) -> None:
         self.side = side
         self.is_there = self.is_closing = self.has_ended = False
+        self.early = b""
         self._line = line
 
     def close(self) -> None:
@@ -249,7 +260,10 @@ class _End(TwistedProtocol):
         self._line.made(self)
 
     def dataReceived(self, data: bytes) -> None:
-        self.other.transport.write(data)
+        if self.other.is_there:
+            self.other.transport.write(data)
+        else:
+            self.early += data
         self._line.tell(lambda watch: watch.heard(self.side, data))
 
     def readConnectionLost(self) -> None:

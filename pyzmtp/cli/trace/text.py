@@ -109,10 +109,9 @@ def describe_content(content: Content) -> str:
             return _describe_message(content)
         case Undecoded():
             return "all that this side says from here on"
-        case Command():
-            return _describe_command(content)
         case _:
-            return ""
+            assert isinstance(content, Command)  # of a place to listen at there is another line
+            return _describe_command(content)
 
 
 def _passed(closed: Closed, side: Side) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 
+from pyzmtp.cli.trace.decoder import Decoder
 from pyzmtp.cli.trace.json_lines import json_line
 from pyzmtp.cli.trace.preview import Preview
 from pyzmtp.cli.trace.records import (
@@ -145,6 +147,29 @@ class TestNull:
         assert isinstance(seen.said, Message)
         assert seen.problems == ["a message before the handshake is over"]
 
+    def test_behind_which_the_handshake_may_go_on(self) -> None:
+        parts = [*BOTH, (C, message(b"too", b"early") + ready("PUSH")), (T, ready("PULL"))]
+        seen = decode([*parts, (C, message(b"in time"))])
+        assert [each.problems for each in seen[2:]] == [
+            ["a message before the handshake is over"],
+            [],
+            [],
+            [],
+        ]
+        early = seen[2].said
+        assert isinstance(early, Message)
+        assert [each.body for each in early.frames] == [Preview(3, b""), Preview(5, b"")]
+
+    def test_commands_without_end_cost_nothing(self) -> None:
+        client, _ = Decoder.pair(64)
+        list(client.feed(greeting(), 0.0))
+        tracemalloc.start()
+        for _ in range(20_000):
+            assert len(list(client.feed(command(b"X" * 200), 0.0))) == 1
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert size < 1 << 17
+
     def test_a_message_before_the_others_ready(self) -> None:
         """libzmq closes the connection (ZMTP.md 4)."""
         parts = [*BOTH, (C, ready("PUSH") + message(b"1")), (T, ready("PULL")), (C, message(b"2"))]
@@ -194,6 +219,8 @@ class TestPlain:
             frame(0x04, b"\xffHELLO\x05admin\x0d" + SECRET),  # no whole name
             frame(0x00, SECRET),
             frame(0x04, SECRET),
+            message(b"too early", SECRET),
+            message(b"too early") + frame(0x00, b"\x05HELLO\x05admin\x0d" + SECRET),
             command(b"HELLO", b"\x05admin\x0d" + SECRET) * 2,
             command(b"READY", b"\x05admin\x0d" + SECRET) * 2,
         ],

@@ -160,6 +160,46 @@ class TestBytes:
         assert failures.take(ZeroDivisionError) == 1
         stage.end()
 
+    def test_a_watch_that_cannot_begin_does_not_matter(
+        self, stage: Stage, failures: FailureLog
+    ) -> None:
+        def fail(*arguments: object) -> Log:
+            raise ZeroDivisionError
+
+        stage.relay._watches = [fail, stage.watch]
+        client, target = stage.connect()
+        client.send(b"x")
+        stage.network.settle()
+        assert (target.received, stage.logs[0].data[C]) == (b"x", b"x")
+        assert failures.take(ZeroDivisionError) == 1
+        stage.end()
+
+    def test_a_transport_may_read_on_for_a_moment(self, stage: Stage) -> None:
+        """As IOCP's does, when it is paused before there is a target."""
+        client = stage.network.raw_connect(int(stage.listen().rpartition(":")[2]))
+        while not stage.logs:
+            stage.network._round()
+        [line] = stage.relay._lines
+        line.client.dataReceived(b"very ")
+        line.client.dataReceived(b"early")
+        stage.network.settle()
+        assert stage.listener.peers[0].received == b"very early"
+        assert stage.logs[0].data[C] == b"very early"
+        client.close()
+        stage.network.settle()
+        stage.end()
+
+    def test_and_find_the_end(self, stage: Stage) -> None:
+        client = stage.network.raw_connect(int(stage.listen().rpartition(":")[2]))
+        while not stage.logs:
+            stage.network._round()
+        [line] = stage.relay._lines
+        line.client.readConnectionLost()
+        stage.network.settle()
+        assert client.closed is not None
+        assert stage.logs[0].events == [("ended", C, ""), ("closed",)]
+        stage.end()
+
 
 class TestBackPressure:
     @pytest.mark.parametrize("side", Side)
