@@ -45,9 +45,9 @@ def test_the_wire_is_shown(directory: Path) -> None:
     shown = done.stdout[done.stdout.index("What crosses the wire") :]
     for text in (
         "ff 00 00 00 00 00 00 00 01 7f 03 01 4e 55 4c 4c",
-        "Socket-Type: PUB",
-        "SUB    SUBSCRIBE weather.",
-        "PUB    message   weather.1 | sunny",
+        "PUB    READY     Socket-Type PUB",
+        'SUB    SUBSCRIBE "weather."',
+        'PUB    message   topic "weather.1", 2 frames, 14 bytes',
     ):
         assert text in shown
 

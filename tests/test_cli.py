@@ -18,8 +18,8 @@ from pyzmtp.cli import demo
 from pyzmtp.cli.about import about, installed_version
 from pyzmtp.cli.demo.plan import Meeting
 from pyzmtp.cli.demo.stage import Outcome
-from pyzmtp.cli.demo.transcript import Line
 from pyzmtp.cli.group import group
+from pyzmtp.cli.trace.records import Record
 from tests.cli.helpers import finish
 
 
@@ -129,8 +129,8 @@ class FakeStage:
     async def run(self, meeting: Meeting) -> Outcome:
         return Outcome(meeting, address="tcp://127.0.0.1:1", error=self.error)
 
-    async def record(self, meeting: Meeting) -> tuple[Outcome, list[Line]]:
-        return await self.run(meeting), [Line(0.0, True, "message", "hi", b"\0\x02hi")]
+    async def record(self, meeting: Meeting) -> tuple[Outcome, list[Record]]:
+        return await self.run(meeting), []
 
 
 class TestDemoCommand:

@@ -49,7 +49,12 @@ _TWISTED_FROM: Final = 5
 _TWISTED: Final = {"twisted", "zope"}
 
 #: Third parties that only one part of the package may need.
-_ONLY_IN: Final = {"click": "cli", "rich": "cli", "prometheus_client": "metrics"}
+_ONLY_IN: Final = {
+    "click": "cli",
+    "dpkt": "cli",
+    "prometheus_client": "metrics",
+    "rich": "cli",
+}
 
 #: What makes a reactor need file descriptors, so that memory, IOCP and GUI reactors would not do.
 _FORBIDDEN_NAMES: Final = {

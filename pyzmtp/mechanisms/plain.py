@@ -21,7 +21,7 @@ from pyzmtp.wire.command import LIBZMQ_PLAIN_ERROR, MAX_ERROR, encode_command
 from pyzmtp.wire.hot import encode_frame
 from pyzmtp.wire.metadata import decode_properties, encode_properties
 
-__all__ = ["MAX_PLAIN_CREDENTIAL", "PlainClientMechanism", "PlainServerMechanism"]
+__all__ = ["MAX_PLAIN_CREDENTIAL", "PlainClientMechanism", "PlainServerMechanism", "decode_hello"]
 
 #: RFC 24: the length of a name or password is one byte.
 MAX_PLAIN_CREDENTIAL: Final = 255
@@ -68,11 +68,7 @@ class PlainServerMechanism(StepwiseMechanism):
         super().__init__(b"PLAIN", True, "HELLO", properties, _MAX_HELLO)
 
     def _hello(self, data: bytes) -> bytes:
-        username, rest = _read_credential(data, "the name")
-        password, rest = _read_credential(rest, "the password")
-        if rest:
-            raise CommandError("HELLO", "there are bytes behind the password")
-        self.question = (username, password)
+        self.question = decode_hello(data)
         return b""
 
     def answer(self, verdict: Verdict) -> bytes:
@@ -93,6 +89,15 @@ class PlainServerMechanism(StepwiseMechanism):
         self.question = None
 
     steps: ClassVar = {"HELLO": _hello, "INITIATE": _initiate}
+
+
+def decode_hello(data: bytes) -> tuple[bytes, bytes]:
+    """The name and the password in the data of a HELLO. Raises :exc:`CommandError`."""
+    username, rest = _read_credential(data, "the name")
+    password, rest = _read_credential(rest, "the password")
+    if rest:
+        raise CommandError("HELLO", "there are bytes behind the password")
+    return username, password
 
 
 def _read_credential(data: bytes, what: str) -> tuple[bytes, bytes]:

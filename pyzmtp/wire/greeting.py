@@ -30,18 +30,23 @@ from pyzmtp.constants import VERSION
 from pyzmtp.errors import NotZMTP, UnsupportedVersion
 
 __all__ = [
+    "GREETING_SIZE",
+    "OLD_GREETING_SIZE",
+    "SIGNATURE_SIZE",
     "Greeting",
     "GreetingReader",
     "GreetingStage",
+    "decode_greeting",
     "encode_rest",
     "encode_signature",
     "encode_version",
 ]
 
-_SIGNATURE_SIZE: Final = 10
+SIGNATURE_SIZE: Final = 10
 _VERSION_SIZE: Final = 11
-_OLD_SIZE: Final = 12  # of ZMTP 2.0
-_SIZE: Final = 64
+#: Of ZMTP 2.0.
+OLD_GREETING_SIZE: Final = 12
+GREETING_SIZE: Final = 64
 _MECHANISM_SIZE: Final = 20
 
 
@@ -93,6 +98,12 @@ def encode_rest(mechanism: bytes, as_server: bool) -> bytes:
     )
 
 
+def decode_greeting(data: bytes) -> Greeting:
+    """What the 64 bytes of a peer of ZMTP 3.0 or later say."""
+    version = (3, 0) if (data[10], data[11]) == (3, 0) else VERSION
+    return Greeting(version, data[12:32], data[32] == 1)
+
+
 class GreetingReader:
     """Collects a peer's greeting from chunks of any size.
 
@@ -122,7 +133,7 @@ class GreetingReader:
         """
         if self.greeting is not None:
             return data
-        room = _SIZE - len(self._data)
+        room = GREETING_SIZE - len(self._data)
         self._data += data[:room]
         greeting = self._read(self._data)
         if greeting is None:
@@ -132,7 +143,7 @@ class GreetingReader:
         if greeting.version > (1, 0):  # which has none: what came are frames already
             self.stage = GreetingStage.WHOLE
         self.greeting = greeting
-        size = {(1, 0): 0, (2, 0): _OLD_SIZE}.get(greeting.version, _SIZE)
+        size = {(1, 0): 0, (2, 0): OLD_GREETING_SIZE}.get(greeting.version, GREETING_SIZE)
         return self._data[size:] + data[room:]
 
     def _read(self, data: bytes) -> Greeting | None:
@@ -140,11 +151,11 @@ class GreetingReader:
         if not data:
             return None
         if data[0] != 0xFF and self.minimum > (1, 0):
-            raise NotZMTP(data[:_SIGNATURE_SIZE])
-        if data[0] != 0xFF or (len(data) >= _SIGNATURE_SIZE and not data[9] & 0x01):
+            raise NotZMTP(data[:SIGNATURE_SIZE])
+        if data[0] != 0xFF or (len(data) >= SIGNATURE_SIZE and not data[9] & 0x01):
             # The head of an identity frame, in the short form or in the long one.
             return Greeting((1, 0), frames_of_1_0=True)
-        if len(data) < _SIGNATURE_SIZE:
+        if len(data) < SIGNATURE_SIZE:
             return None
         self.stage = GreetingStage.SIGNATURE
         if len(data) < _VERSION_SIZE:
@@ -153,10 +164,7 @@ class GreetingReader:
             raise UnsupportedVersion((2, 0), self.minimum)
         self.stage = GreetingStage.VERSION
         if self.is_old:
-            if len(data) < _OLD_SIZE:
+            if len(data) < OLD_GREETING_SIZE:
                 return None
             return Greeting((2, 0), socket_type=data[11], frames_of_1_0=data[10] == 0)
-        if len(data) < _SIZE:
-            return None
-        version = (3, 0) if (data[10], data[11]) == (3, 0) else VERSION
-        return Greeting(version, data[12:32], data[32] == 1)
+        return None if len(data) < GREETING_SIZE else decode_greeting(data)

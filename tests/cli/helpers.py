@@ -14,14 +14,6 @@ T = TypeVar("T")
 
 REQ_REP, PUB_SUB, PUSH_PULL, DEALER_ROUTER = EXCERPTS
 
-# Greeting and READY of both sides, one request and its reply: ZMTP.md 1.1, 3.1 and 7.2.
-GREETING = bytes.fromhex("ff00000000000000017f0301") + b"NULL" + bytes(48)
-READY_REQ = bytes.fromhex("0426055245414459") + b"\x0bSocket-Type\0\0\0\x03REQ\x08Identity\0\0\0\0"
-READY_REP = bytes.fromhex("0419055245414459") + b"\x0bSocket-Type\0\0\0\x03REP"
-REQUEST = bytes.fromhex("0100000568656c6c6f")
-REPLY = bytes.fromhex("0100010361636b020000000000000100") + b"l" * 256
-UNKNOWN = bytes.fromhex("0406044a4f494e67")
-
 
 def finish(coroutine: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine that waits for nothing, or what it raised."""

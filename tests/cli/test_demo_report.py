@@ -10,8 +10,9 @@ from rich.console import Console
 from pyzmtp.cli.demo.plan import LIBZMQ
 from pyzmtp.cli.demo.report import has_failed, print_excerpt, print_outcomes, print_summary
 from pyzmtp.cli.demo.stage import Outcome
-from pyzmtp.cli.demo.transcript import Line
-from tests.cli.helpers import GREETING, PUB_SUB, PUSH_PULL, REQ_REP, REQUEST, meeting_of
+from pyzmtp.cli.trace.preview import Preview
+from pyzmtp.cli.trace.records import Frame, Greeting, Message, Opened, Record, Side
+from tests.cli.helpers import PUB_SUB, PUSH_PULL, REQ_REP, meeting_of
 
 GOOD = Outcome(meeting_of(PUSH_PULL), address="tcp://127.0.0.1:1234", seconds=0.0123)
 BAD = Outcome(
@@ -54,16 +55,25 @@ class TestReport:
         assert "not held here: this reactor has no UNIX sockets" in self.text(console)
 
     def test_the_excerpt(self, console: Console) -> None:
-        lines = [
-            Line(0.0, True, "greeting", "ZMTP 3.1, mechanism NULL", GREETING),
-            Line(0.0012, False, "message", "[hello]", REQUEST),
+        greeting = Greeting((3, 1), "NULL", False, wire=Preview(64, b"\xff" + bytes(8) + b"\x7f"))
+        frames = (Frame(("MORE",), Preview(0, b"")), Frame((), Preview(5, b"hello")))
+        message = Message(frames, 2, 5, wire=Preview(9, b"\x01\0\0\x05hello"))
+        records = [
+            Record(1.0, Opened("127.0.0.1:1"), 1),
+            Record(1.1, greeting, 1, Side.CLIENT),
+            Record(1.1012, message, 1, Side.TARGET),
         ]
-        print_excerpt(console, GOOD, lines)
-        text = self.text(console)
-        assert "What crosses the wire: PULL (pyzmtp, binds) and PUSH (pyzmtp, connects)" in text
-        assert "ff 00 00 00 00 00 00 00 01 7f 03 01" in text
-        assert "    1.2 ms  PULL   message   [hello]\n" in text
-        assert "FAILED" not in text
+        print_excerpt(console, GOOD, records)
+        assert self.text(console) == (
+            "What crosses the wire: PULL (pyzmtp, binds) and PUSH (pyzmtp, connects) over tcp\n"
+            "    0.0 ms  PUSH   greeting  ZMTP 3.1, NULL\n"
+            "                   ff 00 00 00 00 00 00 00 00 7f .. (64 bytes)\n"
+            "    1.2 ms  PULL   message   2 frames, 5 bytes\n"
+            "                   MORE            0  (empty)\n"
+            '                                   5  "hello"\n'
+            "                   01 00 00 05 68 65 6c 6c 6f\n"
+            "\n"
+        )
 
     def test_a_failed_excerpt(self, console: Console) -> None:
         print_excerpt(console, BAD, [])

@@ -9,15 +9,15 @@ from typing import Any
 
 import attrs
 import pytest
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 
 from pyzmtp.cli.demo import stage
 from pyzmtp.cli.demo.conversations import CONVERSATIONS, EXCERPTS, Conversation, Role, Send
 from pyzmtp.cli.demo.plan import LIBZMQ
-from pyzmtp.cli.demo.relay import Relay
 from pyzmtp.cli.demo.sides import Mismatch, PyzmtpSide, Side
 from pyzmtp.cli.demo.stage import Outcome, Stage, hold
-from pyzmtp.cli.demo.transcript import transcribe
+from pyzmtp.cli.trace.records import Metadata
+from pyzmtp.cli.trace.records import Side as TraceSide
 from tests.cli.helpers import PUSH_PULL, REQ_REP, FakeProcess, meeting_of
 from tests.memory import MemoryNetwork
 
@@ -99,7 +99,7 @@ class TestHold:
             MemoryNetwork(),
             FakeSide(log, "rep"),
             FakeSide(log, "req"),
-            detour=lambda address: address + "5",
+            detour=lambda address: succeed(address + "5"),
         )
         assert "req connect tcp://127.0.0.1:12345" in log
 
@@ -149,7 +149,6 @@ class TestPyzmtpOnMemory:
         meeting = meeting_of(conversation)
         if backwards:
             meeting = attrs.evolve(meeting, binds=meeting.connects, connects=meeting.binds)
-        relay = Relay(reactor)
         outcome = network.run(
             hold(
                 reactor,
@@ -157,18 +156,11 @@ class TestPyzmtpOnMemory:
                 lambda implementation, role: PyzmtpSide(reactor, role),
                 "tcp://127.0.0.1:*",
                 5.0,
-                detour=lambda address: f"tcp://127.0.0.1:{relay.listen(int(address[16:]))}",
             ),
             within=20.0,
         )
-        network.run(relay.stop(), within=1.0)
-        network.settle()
         network.assert_clean()
         assert outcome.error == ""
-        said = [(line.what, line.from_connecting) for line in transcribe(relay.chunks)]
-        assert said.count(("greeting", True)) == said.count(("greeting", False)) == 1
-        assert said.count(("READY", True)) == said.count(("READY", False)) == 1
-        assert sum(what == "message" for what, _ in said) == conversation.messages
 
     def test_a_long_one(self) -> None:
         network = MemoryNetwork()
@@ -262,16 +254,22 @@ class TestStage:
         assert outcome.address.startswith("tcp://127.0.0.1:")
         network.assert_clean()
 
+    @pytest.mark.parametrize("conversation", EXCERPTS, ids=lambda each: str(each.name))
     def test_a_recorded_meeting(
-        self, network: MemoryNetwork, monkeypatch: pytest.MonkeyPatch
+        self, network: MemoryNetwork, monkeypatch: pytest.MonkeyPatch, conversation: Conversation
     ) -> None:
         made = self.stage_of(network, monkeypatch, FakeProcess())
-        outcome, lines = network.run(made.record(meeting_of(REQ_REP)), within=20.0)
+        outcome, records = network.run(made.record(meeting_of(conversation)), within=20.0)
         assert outcome.error == ""
-        assert [line.meaning for line in lines if line.what == "message"] == [
-            "(empty) | hello",
-            "(empty) | you said | hello",
-        ]
+        said = [(record.content.kind, record.side) for record in records]
+        for side in TraceSide:
+            assert said.count(("greeting", side)) == 1
+        names = [record.content.name for record in records if isinstance(record.content, Metadata)]
+        assert names == ["READY", "READY"]
+        assert sum(kind == "message" for kind, _ in said) == conversation.messages
+        assert not [fault for record in records for fault in record.content.faults]
+        network.settle()
+        network.assert_clean()
 
     def test_after_a_failure_libzmq_is_started_anew(
         self, network: MemoryNetwork, monkeypatch: pytest.MonkeyPatch

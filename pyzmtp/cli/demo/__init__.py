@@ -2,7 +2,7 @@
 
 Four conversations (:mod:`.conversations`) are held between each two sides (:mod:`.plan`): pyzmtp
 and pyzmtp, pyzmtp and libzmq, either one bound, over TCP and over UNIX sockets (:mod:`.stage`).
-Then one of them again, very short, through a relay that shows its bytes (:mod:`.transcript`).
+Then one of them again, very short, through the relay of :mod:`pyzmtp.cli.trace`, which shows its bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pyzmtp.cli.demo.conversations import CONVERSATIONS, EXCERPTS
 from pyzmtp.cli.demo.plan import LIBZMQ, PYZMTP, TRANSPORTS, Meeting, plan
 from pyzmtp.cli.demo.report import has_failed, print_excerpt, print_outcomes, print_summary
 from pyzmtp.cli.demo.stage import Outcome, Stage
-from pyzmtp.cli.demo.transcript import Line
+from pyzmtp.cli.trace.records import Record
 
 __all__ = ["Account", "command", "excerpt_meeting", "perform", "run"]
 
@@ -35,7 +35,7 @@ class Account:
     libzmq: str = ""
     directory: str = ""
     outcomes: list[Outcome] = field(factory=list)
-    excerpt: tuple[Outcome, Sequence[Line]] | None = None
+    excerpt: tuple[Outcome, Sequence[Record]] | None = None
 
     @property
     def everything(self) -> list[Outcome]:

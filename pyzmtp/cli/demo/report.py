@@ -12,7 +12,8 @@ from rich.text import Text
 
 from pyzmtp.cli.demo.plan import Meeting
 from pyzmtp.cli.demo.stage import Outcome
-from pyzmtp.cli.demo.transcript import Line, hex_dump
+from pyzmtp.cli.trace.records import Record, Said, Side
+from pyzmtp.cli.trace.text import describe_content, frame_lines, hex_of_wire, name_of_content
 
 __all__ = ["has_failed", "print_excerpt", "print_outcomes", "print_summary"]
 
@@ -54,15 +55,22 @@ def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
         _say(console, f"not held here: {reason}", "yellow")
 
 
-def print_excerpt(console: Console, outcome: Outcome, lines: Sequence[Line]) -> None:
-    """Print what crossed the wire in one short meeting."""
+def print_excerpt(console: Console, outcome: Outcome, records: Sequence[Record]) -> None:
+    """Print what crossed the wire in one short meeting, from its first byte on."""
     meeting = outcome.meeting
     _say(console, f"What crosses the wire: {_describe(meeting)}", "bold")
-    for line in lines:
-        role = meeting.connects if line.from_connecting else meeting.binds
-        start = f"{line.at * 1000:7.1f} ms  {role.socket_type:<7}"
-        _say(console, f"{start}{line.what:<10}{line.meaning}", "")
-        _say(console, f"{'':{len(start)}}{hex_dump(line.data)}", "dim")
+    began = None
+    for record in records:
+        content = record.content
+        if not isinstance(content, Said):
+            continue
+        began = record.at if began is None else began
+        role = meeting.connects if record.side is Side.CLIENT else meeting.binds
+        start = f"{(record.at - began) * 1000:7.1f} ms  {role.socket_type:<7}"
+        _say(console, f"{start}{name_of_content(content):<10}{describe_content(content)}", "")
+        for line in frame_lines(content):
+            _say(console, f"{'':{len(start)}}{line}", "")
+        _say(console, f"{'':{len(start)}}{hex_of_wire(content)}", "dim")
     console.print()
     if outcome.error:
         _say(console, f"FAILED: {outcome.error}", "bold red")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 from twisted.internet.defer import FirstError, ensureDeferred, gatherResults
@@ -17,11 +17,16 @@ from twisted.internet.interfaces import IReactorUNIX
 from pyzmtp.cli.demo.conversations import Role
 from pyzmtp.cli.demo.libzmq_process import LibzmqMissing, LibzmqProcess
 from pyzmtp.cli.demo.plan import LIBZMQ, Meeting
-from pyzmtp.cli.demo.relay import Relay
 from pyzmtp.cli.demo.sides import LibzmqSide, PyzmtpSide, Side
-from pyzmtp.cli.demo.transcript import Line, transcribe
+from pyzmtp.cli.trace.records import Record
+from pyzmtp.cli.trace.relay import Relay
+from pyzmtp.cli.trace.tracing import Trace
 
-__all__ = ["Outcome", "Stage", "hold"]
+__all__ = ["Detour", "Outcome", "Stage", "hold"]
+
+
+#: Bytes of each frame that an excerpt shows.
+_SHOWN: Final = 32
 
 
 @frozen
@@ -39,6 +44,10 @@ class Outcome:
     """Why it was not held: the platform lacks something that pyzmtp cannot bring along."""
 
 
+#: Maps the address that was bound to the one to connect to.
+Detour = Callable[[str], Awaitable[str]]
+
+
 def _nothing() -> None:
     """Do nothing."""
 
@@ -50,13 +59,12 @@ async def hold(
     address: str,
     timeout: float,
     *,
-    detour: Callable[[str], str] | None = None,
+    detour: Detour | None = None,
     failed: Callable[[], None] = _nothing,
 ) -> Outcome:
     """Hold one meeting at ``address``; never raises for what went wrong in it.
 
     :param new_side: makes the socket of a role in the implementation of that name.
-    :param detour: maps the address that was bound to the one to connect to.
     :param failed: called after a failure and before the sockets are closed.
     """
     bound = ""
@@ -70,7 +78,7 @@ async def hold(
         bound = await binder.bind(address)
         connecter = new_side(meeting.connected_by, meeting.connects)
         sides.append(connecter)
-        await connecter.connect(bound if detour is None else detour(bound))
+        await connecter.connect(bound if detour is None else await detour(bound))
         await gatherResults(
             [
                 ensureDeferred(binder.play(connecter.other_heard_sync)),
@@ -150,20 +158,24 @@ class Stage:
             return Outcome(meeting, unavailable=unavailable)
         return await self._hold(meeting)
 
-    async def record(self, meeting: Meeting) -> tuple[Outcome, list[Line]]:
-        """Hold ``meeting`` over TCP through a relay, and return what it heard as well."""
-        relay = Relay(self._reactor)
+    async def record(self, meeting: Meeting) -> tuple[Outcome, list[Record]]:
+        """Hold ``meeting`` over TCP through a relay, and return what passed there as well."""
+        records: list[Record] = []
+        relays: list[Relay] = []
+        trace = Trace(self._reactor.seconds, records.append, _SHOWN)
 
-        def detour(address: str) -> str:
-            return f"tcp://127.0.0.1:{relay.listen(int(address.rpartition(':')[2]))}"
+        async def detour(address: str) -> str:
+            relays.append(Relay(self._reactor, address, [trace.watch]))
+            return await relays[0].listen("tcp://127.0.0.1:*")
 
         try:
             outcome = await self._hold(meeting, detour)
         finally:
-            await relay.stop()
-        return outcome, transcribe(relay.chunks)
+            for relay in relays:
+                await relay.stop()
+        return outcome, records
 
-    async def _hold(self, meeting: Meeting, detour: Callable[[str], str] | None = None) -> Outcome:
+    async def _hold(self, meeting: Meeting, detour: Detour | None = None) -> Outcome:
         if meeting.with_libzmq and not self._process.running:
             await self._process.start()
         return await hold(
