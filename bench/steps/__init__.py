@@ -1,0 +1,1 @@
+"""What each step of the hot path costs: ``python -m bench.steps``."""
