@@ -15,7 +15,7 @@ from pyzmtp.engine import connection
 from pyzmtp.engine.connection import Connection
 from pyzmtp.wire import framing_v1
 from pyzmtp.wire.framing_v1 import FrameDecoderV1
-from tests.implementations import IMPLEMENTATIONS, PURE, Implementation
+from tests.implementations import IMPLEMENTATIONS, PURE
 
 __all__ = ["CONNECTIONS", "DECODERS_V1", "IMPLEMENTATIONS", "in_pieces", "one_by_one", "ways"]
 

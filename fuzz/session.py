@@ -31,7 +31,14 @@ _RESERVED: Final = {"user-id", "peer-address", "socket-type", "identity"}
 
 def greeting_of(mechanism: bytes, minor: int = 1) -> bytes:
     """The greeting of a peer of ZMTP 3."""
-    return b"\xff" + bytes(7) + b"\x01\x7f\x03" + bytes((minor,)) + mechanism.ljust(20, b"\0") + bytes(32)
+    return (
+        b"\xff"
+        + bytes(7)
+        + b"\x01\x7f\x03"
+        + bytes((minor,))
+        + mechanism.ljust(20, b"\0")
+        + bytes(32)
+    )
 
 
 def own_frames(data: bytes) -> list[tuple[int, bytes]]:
@@ -86,7 +93,7 @@ class Session:
         """Give bytes of the peer, and take all messages that they make."""
         for chunk in chunks:
             self._receive(chunk)
-            while self.engine.more or (self.engine.question is not None and self._answer()):
+            while self._answer() or self.engine.more:
                 self._receive(b"")
 
     def _receive(self, data: bytes) -> None:
@@ -99,7 +106,9 @@ class Session:
         self._check()
 
     def _answer(self) -> bool:
-        """Say the verdict, if there is one."""
+        """Say the verdict, if there is a question and a verdict."""
+        if self.engine.question is None:
+            return False
         self._asked = self.engine.question
         if self.verdict is None:
             return False
@@ -146,15 +155,21 @@ class Session:
                 assert name.lower() not in _RESERVED
                 assert not name.startswith("__")
 
-    def outcome(self, with_output: bool = True) -> Outcome:
-        """What has come of it."""
+    def outcome(self, exact: bool = True) -> Outcome:
+        """What has come of it; without own bytes and an error's text if they are not to be ``exact``."""
         self.take_output()
         error, peer = self._error, self._peer
         told = None
         if error is not None:  # of what is no ZMTP, the text holds the first chunk
-            told = (type(error), "" if isinstance(error, NotZMTP) else str(error))
+            text = "" if isinstance(error, NotZMTP) or not exact else str(error)
+            told = type(error), text
         known = None
         if peer is not None:
-            known = (peer.version, peer.socket_type, peer.routing_id, peer.user_id, {**peer.metadata})
-        output = self._output if with_output else b""
-        return Outcome(self._messages, told, known, self._asked, output)
+            known = (
+                peer.version,
+                peer.socket_type,
+                peer.routing_id,
+                peer.user_id,
+                {**peer.metadata},
+            )
+        return Outcome(self._messages, told, known, self._asked, self._output if exact else b"")

@@ -53,7 +53,11 @@ def _meant(data: bytes, minimum: tuple[int, int]) -> Greeting | type[Exception] 
     if data[10] < 2:
         if minimum > (2, 0):
             return UnsupportedVersion
-        second = Greeting((2, 0), socket_type=data[11], frames_of_1_0=not data[10]) if data[11:] else None
+        second = (
+            Greeting((2, 0), socket_type=data[11], frames_of_1_0=not data[10])
+            if data[11:]
+            else None
+        )
         return second
     if len(data) < 64:
         return None

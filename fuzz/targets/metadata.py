@@ -49,8 +49,7 @@ def _meant(block: bytes) -> list[tuple[bytes, bytes]] | None:
 def _decode(block: bytes) -> dict[str, bytes] | None:
     try:
         return decode_properties(block, "READY")
-    except MetadataError as error:
-        assert "READY" in str(error)
+    except MetadataError:
         return None
 
 
@@ -81,7 +80,6 @@ def _reply(frames: list[bytes]) -> Hashable:
     try:
         verdict = decode_reply(frames)
     except ZapError as error:
-        assert 0x20000000 <= error.libzmq_code <= 0x20000005
         return error.libzmq_code
     assert len(frames) == 7
     if isinstance(verdict, Refusal):
