@@ -51,8 +51,10 @@ def _with_the_other(name: str) -> Any:
     assert found is not None
     assert found.loader is not None
     copy = module_from_spec(found)
-    made_of = {"FrameDecoder": _OTHER.FrameDecoder, "encode_batch": _OTHER.encode_batch}
-    with patch.multiple(_speedups, **made_of):
+    with (
+        patch.object(_speedups, "FrameDecoder", _OTHER.FrameDecoder),
+        patch.object(_speedups, "encode_batch", _OTHER.encode_batch),
+    ):
         found.loader.exec_module(copy)
     return copy
 

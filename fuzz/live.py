@@ -13,9 +13,9 @@ from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import implementer
 
 import pyzmtp
+from fuzz.dictionary import greeting_of
 from fuzz.network import RawPeer, new_host, new_network
 from fuzz.reader import Reader
-from fuzz.session import greeting_of
 from pyzmtp import CurveServer, PlainServer, ReceivingSocket, SendingSocket, Socket
 from pyzmtp.constants import SocketType, compatible
 from pyzmtp.engine.events import Disconnected, HandshakeFailed
@@ -122,9 +122,9 @@ class Stage:
 
     def _uses_udp(self) -> bool:
         """Whether datagrams are all that can come, or shall be."""
-        kind = self.socket.socket_type
-        udp = bool(self._source.byte() & 1)
-        return kind is SocketType.DGRAM or (udp and kind is SocketType.DISH and self._listening)
+        kind, options = self.socket.socket_type, self.socket.options
+        can = kind is SocketType.DISH and self._listening and options.security is None
+        return bool(self._source.byte() & 1 and can) or kind is SocketType.DGRAM
 
     def _open(self) -> None:
         if self._socket_udp:
@@ -235,7 +235,10 @@ class Stage:
             message = message[1:]
         if self.socket.options.max_message_size:
             assert sum(map(len, message)) <= _LARGEST
-        self._messages.append(message)
+        if self.socket.socket_type is SocketType.STREAM and message[0] and self._messages:
+            self._messages[-1][0] += message[0]  # where chunks end means nothing
+        else:
+            self._messages.append(message)
 
     def _use(self, what: int, text: bytes) -> None:
         """What only some types can do."""
@@ -266,7 +269,9 @@ class Stage:
         if self._socket_udp or ours.is_raw or alone or options.security or options.zap_domain:
             return
         theirs = next(each for each in SocketType if compatible(ours, each))
-        ready = encode_command(b"READY", encode_properties([("Socket-Type", theirs.value.encode())]))
+        ready = encode_command(
+            b"READY", encode_properties([("Socket-Type", theirs.value.encode())])
+        )
         good = self.network.raw_connect(self._port)
         good.send(greeting_of(b"NULL") + ready)
         self.network.settle()

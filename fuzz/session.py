@@ -13,7 +13,7 @@ from pyzmtp.errors import NotZMTP, ProtocolError
 from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message, Outgoing
 
-__all__ = ["VERDICTS", "Outcome", "Session", "greeting_of", "own_frames"]
+__all__ = ["VERDICTS", "Outcome", "Session", "own_frames"]
 
 #: Who is asked may say any of these, or nothing.
 VERDICTS: Final[tuple[Verdict | None, ...]] = (
@@ -27,18 +27,6 @@ VERDICTS: Final[tuple[Verdict | None, ...]] = (
 
 #: Names that no peer can give itself properties by.
 _RESERVED: Final = {"user-id", "peer-address", "socket-type", "identity"}
-
-
-def greeting_of(mechanism: bytes, minor: int = 1) -> bytes:
-    """The greeting of a peer of ZMTP 3."""
-    return (
-        b"\xff"
-        + bytes(7)
-        + b"\x01\x7f\x03"
-        + bytes((minor,))
-        + mechanism.ljust(20, b"\0")
-        + bytes(32)
-    )
 
 
 def own_frames(data: bytes) -> list[tuple[int, bytes]]:
@@ -143,7 +131,8 @@ class Session:
         if engine.error is not None:
             assert isinstance(engine.error, ProtocolError)
             assert str(engine.error)
-            assert engine.error.__traceback__ is engine.error.__context__ is None
+            assert engine.error.__traceback__ is None
+            assert engine.error.__context__ is None
             assert not engine.more
             assert engine.question is None
             assert engine.next_deadline() is None

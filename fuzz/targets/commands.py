@@ -83,7 +83,8 @@ def _check_error(data: bytes) -> None:
     reason = _attempt(lambda: decode_error(data))
     if reason is not None:
         assert len(reason) <= 255
-        again = decode_error(encode_error(reason)[8:]) if len(reason) < 247 else reason
+        written = encode_error(reason)
+        again = decode_error(written[15 if written[0] & 2 else 8 :])
         assert again == reason.encode("ascii", "replace").decode()
 
 

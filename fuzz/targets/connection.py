@@ -35,7 +35,7 @@ from tests.mechanisms.curve_peers import Long
 BASE: Final = 24_000
 MAX_SIZE: Final = 4096
 
-_TYPES: Final = [each for each in SocketType if not each.is_raw]
+TYPES: Final = [each for each in SocketType if not each.is_raw]
 _VERSIONS: Final = ((2, 0), (1, 0), (3, 0), (3, 1))
 _ROOMS: Final = (1000, 1, 2)
 _LARGEST: Final = 2000
@@ -54,7 +54,7 @@ Cut = Callable[[bytes], list[bytes]]
 
 
 def _begin(source: Reader, kind: type[Connection]) -> Session:
-    ours, incoming = source.choice(_TYPES), bool(source.byte() & 1)
+    ours, incoming = source.choice(TYPES), bool(source.byte() & 1)
     mechanism = source.choice(_MECHANISMS)
     said = [("Socket-Type", ours.value.encode())]
     settings = ConnectionSettings(

@@ -17,9 +17,10 @@ from typing import Final
 
 from nacl.bindings import crypto_box_keypair
 
+from fuzz.dictionary import greeting_of
 from fuzz.feeding import in_pieces, one_by_one
 from fuzz.reader import Reader
-from fuzz.session import VERDICTS, Outcome, Session, greeting_of, own_frames
+from fuzz.session import VERDICTS, Outcome, Session, own_frames
 from pyzmtp.authentication import Grant
 from pyzmtp.constants import MAX_COMMAND, SocketType
 from pyzmtp.engine.connection import Connection
@@ -33,7 +34,7 @@ BASE: Final = 40_000
 MAX_SIZE: Final = 1500
 
 #: Our socket types, and what the peer says of itself where it is honest.
-_TYPES: Final = (
+TYPES: Final = (
     (SocketType.PULL, PUSH),
     (SocketType.PUSH, PULL),
     (SocketType.ROUTER, b"\x0bSocket-Type\0\0\0\6DEALER"),
@@ -115,6 +116,8 @@ class _Liar:
             self.say(0, message(self.last_number, bytes((flags & 0x0F,)) + body))
             if before and not self.honest:
                 self.sealed.pop()
+        if not self.honest:  # of an outer MORE is judged with the frame that follows
+            self.session.feed([b"\0\0"])
 
 
 def _attack_server(liar: _Liar) -> None:
@@ -179,7 +182,7 @@ def _attack_client(liar: _Liar) -> None:
 def _go(data: bytes, cut: Cut) -> tuple[_Liar, Outcome]:
     source = Reader(data)
     as_server = not source.byte() & 1
-    verdict, (ours, theirs) = source.choice(VERDICTS), source.choice(_TYPES)
+    verdict, (ours, theirs) = source.choice(VERDICTS), source.choice(TYPES)
     said = [("Socket-Type", ours.value.encode())]
 
     def mechanism() -> Mechanism:

@@ -16,7 +16,7 @@ from typing import Final
 
 from fuzz.feeding import DECODERS_V1, ways
 from fuzz.reader import Reader
-from fuzz.targets.framing import Limits, Result, read
+from fuzz.targets.framing import Limits, Result, read, signature
 from pyzmtp.errors import FrameTooLarge, FramingError
 from pyzmtp.wire.framing_v1 import FrameDecoderV1, encode_batch_v1, encode_message_v1
 
@@ -81,8 +81,7 @@ def run(data: bytes) -> Hashable:
             written = encode_message_v1(result)
             assert encode_batch_v1([result], 1) == (written, 1)
             assert list(_meant(written, Limits())) == [result]
-    kinds = [type(result).__name__ if not isinstance(result, tuple) else result for result in meant]
-    return limits, len(kinds), tuple(dict.fromkeys(kinds))
+    return limits, room, signature(meant)
 
 
 def feed(data: bytes) -> object:

@@ -25,7 +25,7 @@ from pyzmtp.zap import decode_reply
 BASE: Final = 6_000
 MAX_SIZE: Final = 2_000
 
-_TYPES: Final = [each for each in SocketType if not each.is_raw]
+TYPES: Final = [each for each in SocketType if not each.is_raw]
 _RESERVED: Final = {"user-id", "peer-address", "socket-type", "identity"}
 
 
@@ -68,7 +68,7 @@ def _introduce(ours: SocketType, properties: dict[str, bytes]) -> Hashable:
     try:
         theirs, routing_id = introduction(ours, properties)
     except (IncompatibleSocketType, MetadataError) as error:
-        return type(error)
+        return type(error).__name__
     assert theirs is None or compatible(ours, theirs)
     if ours is SocketType.ROUTER:
         assert len(routing_id) < 256
@@ -92,13 +92,14 @@ def _reply(frames: list[bytes]) -> Hashable:
 
 def run(data: bytes) -> Hashable:
     source = Reader(data)
-    ours = source.choice(_TYPES)
+    ours = source.choice(TYPES)
     frames = [source.chunk() for _ in range(source.byte() % 9)]
     block = source.rest()
     replied = _reply(frames)
     pairs, properties = _meant(block), _decode(block)
     if pairs is None or properties is None:
-        assert properties is pairs
+        assert pairs is None
+        assert properties is None
         return replied, None
     assert [(name.encode(), value) for name, value in properties.items()] == pairs
     assert encode_properties(properties.items()) == block

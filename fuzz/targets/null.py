@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
+from fuzz.dictionary import greeting_of
 from fuzz.feeding import ways
 from fuzz.reader import Reader
-from fuzz.session import VERDICTS, Outcome, Session, greeting_of, own_frames
+from fuzz.session import VERDICTS, Outcome, Session, own_frames
 from pyzmtp.authentication import Grant
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.connection import Connection
@@ -27,13 +28,13 @@ from pyzmtp.mechanisms.null import NullMechanism
 BASE: Final = 16_000
 MAX_SIZE: Final = 4096
 
-_TYPES: Final = [each for each in SocketType if not each.is_raw]
+TYPES: Final = [each for each in SocketType if not each.is_raw]
 _GREETING: Final = greeting_of(b"NULL")
 
 
 def _begin(source: Reader) -> tuple[Session, bool]:
     """A session, and whether somebody is asked."""
-    ours = source.choice(_TYPES)
+    ours = source.choice(TYPES)
     asks = bool(source.byte() & 1)
     properties = [("Socket-Type", ours.value.encode())]
     settings = ConnectionSettings(

@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Final
 
+from fuzz.dictionary import greeting_of
 from fuzz.feeding import ways
 from fuzz.reader import Reader
-from fuzz.session import VERDICTS, Outcome, Session, greeting_of, own_frames
+from fuzz.session import VERDICTS, Outcome, Session, own_frames
 from pyzmtp.authentication import Grant
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.connection import Connection
@@ -28,7 +29,7 @@ from pyzmtp.mechanisms.plain import PlainClientMechanism, PlainServerMechanism
 BASE: Final = 16_000
 MAX_SIZE: Final = 4096
 
-_TYPES: Final = (SocketType.PULL, SocketType.PUSH, SocketType.ROUTER, SocketType.PUB)
+TYPES: Final = (SocketType.PULL, SocketType.PUSH, SocketType.ROUTER, SocketType.PUB)
 _GREETING: Final = greeting_of(b"PLAIN")
 _PASSWORD: Final = b"correct horse"
 
@@ -36,7 +37,7 @@ _PASSWORD: Final = b"correct horse"
 def _begin(source: Reader) -> tuple[Session, bool]:
     """A session, and whether we are the server."""
     as_server = not source.byte() & 1
-    verdict, ours = source.choice(VERDICTS), source.choice(_TYPES)
+    verdict, ours = source.choice(VERDICTS), source.choice(TYPES)
     properties = [("Socket-Type", ours.value.encode())]
 
     def mechanism() -> Mechanism:

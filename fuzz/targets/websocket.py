@@ -5,7 +5,7 @@
 * There are no messages without a peer, nor behind an error; none is larger than allowed.
 * No more memory is taken than what arrived needs: never what a head announces.
 
-Input: our side, whether we are asked about the peer, the verdict, whether the upgrade has been done,
+Input: our side, the mechanism, the verdict, whether the upgrade has been done,
 whether frames or bare bytes follow, then these. A frame is its first byte and its payload.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Final
 
 from fuzz.feeding import ways
@@ -22,6 +22,7 @@ from fuzz.session import VERDICTS, Outcome, Session
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket import WebsocketConnection
+from pyzmtp.mechanisms.base import Mechanism, Properties
 from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.mechanisms.plain import PlainServerMechanism
 
@@ -29,28 +30,33 @@ BASE: Final = 60_000
 MAX_SIZE: Final = 2_000
 
 _LARGEST: Final = 1000
+_MECHANISMS: Final[list[Callable[[Properties], Mechanism]]] = [
+    NullMechanism,
+    PlainServerMechanism,
+    lambda said: NullMechanism(said, asks=True),
+]
 _MASK: Final = b"\x37\xfa\x21\x3d"
 #: RFC 6455, section 1.3.
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-def _request(mechanism: bytes) -> bytes:
+def _request(name: bytes) -> bytes:
     """How a client asks for the upgrade (RFC 6455, section 4.1; RFC 45)."""
     return (
         b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Protocol: ZWS2.0/" + mechanism + b"\r\n\r\n"
+        b"Sec-WebSocket-Protocol: ZWS2.0/" + name + b"\r\n\r\n"
     )
 
 
-def _response(request: bytes, mechanism: bytes) -> bytes:
+def _response(request: bytes, name: bytes) -> bytes:
     """How a server agrees to ``request``."""
     _, _, tail = request.partition(b"Sec-WebSocket-Key: ")
     token = hashlib.sha1(tail.partition(b"\r\n")[0] + _GUID).digest()
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Accept: " + base64.b64encode(token) + b"\r\n"
-        b"Sec-WebSocket-Protocol: ZWS2.0/" + mechanism + b"\r\n\r\n"
+        b"Sec-WebSocket-Protocol: ZWS2.0/" + name + b"\r\n\r\n"
     )
 
 
@@ -67,12 +73,11 @@ def _frame(first: int, payload: bytes, masked: bool) -> bytes:
 
 def _begin(source: Reader) -> tuple[Session, bytes]:
     """A session, and all that the peer says."""
-    incoming, plain = not source.byte() & 1, bool(source.byte() & 1)
+    incoming, mechanism = not source.byte() & 1, source.choice(_MECHANISMS)
     verdict = source.choice(VERDICTS)
-    said = [("Socket-Type", b"PULL")]
     settings = ConnectionSettings(
         SocketType.PULL,
-        lambda: PlainServerMechanism(said) if plain else NullMechanism(said),
+        lambda: mechanism([("Socket-Type", b"PULL")]),
         max_message_size=_LARGEST,
         max_message_parts=10,
     )
@@ -81,8 +86,8 @@ def _begin(source: Reader) -> tuple[Session, bytes]:
     asked = session.take_output()
     stream = b""
     if source.byte() & 1:
-        mechanism = b"PLAIN" if plain else b"NULL"
-        stream = _request(mechanism) if incoming else _response(asked, mechanism)
+        name = settings.mechanism().name
+        stream = _request(name) if incoming else _response(asked, name)
     if source.byte() & 1:
         return session, stream + source.rest()
     while source:

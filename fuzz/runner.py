@@ -1,0 +1,103 @@
+"""Starts workers, so many at a time, bounds them in time, and reads what they leave: :func:`run_all`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from attrs import evolve, frozen
+
+from fuzz import guided
+from fuzz.job import Crash, Job, Result
+from fuzz.worker import LastInput
+
+__all__ = ["ROOT", "Settings", "run_all"]
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+#: Seconds that a worker may take beyond its time: to begin, to read a corpus, to shrink a crash.
+_GRACE: Final = 120.0
+
+
+@frozen
+class Settings:
+    """What applies to a whole run.
+
+    :ivar work: where each target has a folder for inputs that lead somewhere new.
+    """
+
+    driver: str
+    seed: int
+    seconds: float
+    executions: int | None
+    jobs: int
+    work: Path
+
+
+async def run_all(
+    targets: Sequence[str], settings: Settings, done: Callable[[Result], None]
+) -> list[Result]:
+    """Run each of ``targets``, ``settings.jobs`` at a time; ``done`` is told of each at its end."""
+    free = asyncio.Semaphore(settings.jobs)
+
+    async def one(target: str) -> Result:
+        async with free:
+            with tempfile.TemporaryDirectory(prefix="fuzz-") as scratch:
+                job = Job(
+                    target,
+                    settings.driver,
+                    settings.seed,
+                    settings.seconds,
+                    settings.executions,
+                    settings.work / target,
+                    Path(scratch),
+                )
+                result = await _work(job)
+        done(result)
+        return result
+
+    return await asyncio.gather(*map(one, targets))
+
+
+async def _work(job: Job) -> Result:
+    """Have a process do ``job``."""
+    before = _count(job.work)
+    environment = dict(os.environ)
+    if job.driver == "atheris":  # it cannot look into what is compiled
+        environment["PYZMTP_SPEEDUPS"] = "no"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-X", "faulthandler", "-m", "fuzz.worker", job.dumps()),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=environment,
+        cwd=ROOT,
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), job.seconds + _GRACE)
+    except asyncio.TimeoutError:  # builtin only since Python 3.11
+        output = f"the worker has not ended {_GRACE} s after its time".encode()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    log = output.decode("utf-8", "replace")
+    if job.result.exists():
+        return Result.loads(job.result.read_text())
+    result = Result(job.target, job.driver, *guided.figures_in(log))
+    if process.returncode:  # it cannot say itself what it died of
+        data = LastInput.read(job.last) if job.last.exists() else b""
+        text = f"the worker ended with {process.returncode}\n{log[-4000:]}"
+        return evolve(result, crash=Crash(data, text))
+    return evolve(result, found=_count(job.work) - before)
+
+
+def _count(directory: Path) -> int:
+    return len(list(directory.iterdir())) if directory.is_dir() else 0
