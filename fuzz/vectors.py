@@ -129,7 +129,7 @@ def _curve() -> Iterator[bytes]:
             yield bytes((role, 0, 0, 0, 0, 0, lie, 3, 0, 1))
 
 
-def _script(ours: SocketType, side: int, mechanism: int, version: int, *said: bytes) -> Writer:
+def script_of(ours: SocketType, side: int, mechanism: int, version: int, *said: bytes) -> Writer:
     """An input for a connection: who we are, and what the peer says."""
     script = Writer(connection.TYPES.index(ours), side, mechanism, version, 0, 0)
     for part in said:
@@ -145,24 +145,24 @@ def _connection() -> Iterator[bytes]:
     subscriptions = vectors.SUBSCRIBE_AB + vectors.MESSAGE_AB
     for side in (0, 1):
         for script in (
-            _script(
+            script_of(
                 SocketType.PULL, side, 0, 0, null, vectors.READY_PUSH, b"\1\1a\0\1b" + vectors.PING
             ),
-            _script(
+            script_of(
                 SocketType.ROUTER, side, 0, 0, null, vectors.READY_DEALER_ABC, vectors.THREE_PINGS
             ),
-            _script(SocketType.PUB, side, 0, 0, old, sub, subscriptions),
-            _script(SocketType.PULL, side, 1, 0, null, vectors.READY_PUSH),
-            _script(SocketType.PULL, side, 2, 0, greeting_of(b"PLAIN"), _HELLO, _INITIATE),
-            _script(SocketType.PUSH, side, 3, 0, greeting_of(b"PLAIN"), _WELCOME, _READY_PULL),
-            _script(
+            script_of(SocketType.PUB, side, 0, 0, old, sub, subscriptions),
+            script_of(SocketType.PULL, side, 1, 0, null, vectors.READY_PUSH),
+            script_of(SocketType.PULL, side, 2, 0, greeting_of(b"PLAIN"), _HELLO, _INITIATE),
+            script_of(SocketType.PUSH, side, 3, 0, greeting_of(b"PLAIN"), _WELCOME, _READY_PULL),
+            script_of(
                 SocketType.PULL, side, 4, 0, greeting_of(b"CURVE"), b"\4\xc8\5HELLO" + bytes(194)
             ),
         ):
             # Messages are sent, six seconds pass, the timer is asked, the transport is lost.
             yield script.data + b"\5\1\1x\1y\3\x3c\7\2\7\4"
     for _, vector in vectors.OLD_PEERS:
-        script = _script(SocketType.ROUTER, 1, 0, 1, vector.data, b"\0\1ab")
+        script = script_of(SocketType.ROUTER, 1, 0, 1, vector.data, b"\0\1ab")
         yield script.data + b"\5\0\1x"
 
 
