@@ -60,7 +60,8 @@ class _Relay:
         class Client(ProxyClient):
             def dataReceived(self, data: bytes) -> None:
                 recording.accepting += data
-                super().dataReceived(data)
+                pass_on: Any = super().dataReceived  # Twisted has not typed it
+                pass_on(data)
 
         class ClientFactory(ProxyClientFactory):
             noisy = False
@@ -71,13 +72,15 @@ class _Relay:
 
             def dataReceived(self, data: bytes) -> None:
                 recording.connecting += data
-                super().dataReceived(data)
+                pass_on: Any = super().dataReceived
+                pass_on(data)
 
-        factory = ProxyFactory(host, int(port))
+        factory: Any = ProxyFactory(host, int(port))
         factory.noisy = False
         factory.protocol = Server
-        self._port: Any = reactor.listenTCP(0, factory, interface="127.0.0.1")
-        self.address = f"tcp://127.0.0.1:{self._port.getHost().port}"
+        listening: Any = reactor.listenTCP(0, factory, interface="127.0.0.1")
+        self._port = listening
+        self.address = f"tcp://127.0.0.1:{listening.getHost().port}"
 
     async def stop(self) -> None:
         """Listen no more."""

@@ -30,6 +30,7 @@ class Settings:
     """What applies to a whole run.
 
     :ivar work: where each target has a folder for inputs that lead somewhere new.
+    :ivar program: what is started with a job as its argument.
     """
 
     driver: str
@@ -38,6 +39,7 @@ class Settings:
     executions: int | None
     jobs: int
     work: Path
+    program: Sequence[str] = (sys.executable, "-X", "faulthandler", "-m", "fuzz.worker")
 
 
 async def run_all(
@@ -58,21 +60,22 @@ async def run_all(
                     settings.work / target,
                     Path(scratch),
                 )
-                result = await _work(job)
+                result = await _work(job, settings.program)
         done(result)
         return result
 
     return await asyncio.gather(*map(one, targets))
 
 
-async def _work(job: Job) -> Result:
+async def _work(job: Job, program: Sequence[str]) -> Result:
     """Have a process do ``job``."""
     before = _count(job.work)
     environment = dict(os.environ)
     if job.driver == "atheris":  # it cannot look into what is compiled
         environment["PYZMTP_SPEEDUPS"] = "no"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "faulthandler", "-m", "fuzz.worker", job.dumps()),
+        *program,
+        job.dumps(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
