@@ -90,6 +90,7 @@ class Stage:
         self._listening = listening
         self._events: list[Hashable] = []
         self._messages: list[list[bytes]] = []
+        self._streams: dict[bytes, list[bytes]] = {}
         self._id = b"nobody"
         self._peer: RawPeer | None = None
         self.socket = self._new_socket()
@@ -235,10 +236,21 @@ class Stage:
             message = message[1:]
         if self.socket.options.max_message_size:
             assert sum(map(len, message)) <= _LARGEST
-        if self.socket.socket_type is SocketType.STREAM and message[0] and self._messages:
-            self._messages[-1][0] += message[0]  # where chunks end means nothing
+        if self.socket.socket_type is SocketType.STREAM:
+            self._take_chunk(message[0])
         else:
             self._messages.append(message)
+
+    def _take_chunk(self, chunk: bytes) -> None:
+        """Of a STREAM. Where one ends means nothing, nor whose comes first."""
+        if self._id not in self._streams:
+            self._streams[self._id] = []
+            self._messages.append(self._streams[self._id])
+        chunks = self._streams[self._id]
+        if chunk and chunks and chunks[-1]:
+            chunks[-1] += chunk
+        else:
+            chunks.append(chunk)
 
     def _use(self, what: int, text: bytes) -> None:
         """What only some types can do."""
