@@ -11,13 +11,13 @@ from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket import WebsocketConnection
 from pyzmtp.mechanisms.null import NullMechanism
 
+from ..helpers import chunked, drive
 from ..sockets.test_websocket import frame, ready, request
 
 
-def _engine(incoming: bool) -> WebsocketConnection:
-    kept = ConnectionSettings(
-        SocketType.PULL, lambda: NullMechanism([("Socket-Type", b"PULL")]), max_message_size=1000
-    )
+def _engine(incoming: bool, ours: SocketType = SocketType.PULL) -> WebsocketConnection:
+    said = [("Socket-Type", ours.value.encode())]
+    kept = ConnectionSettings(ours, lambda: NullMechanism(said), max_message_size=1000)
     return WebsocketConnection(kept, 0.0, "", "", incoming, "127.0.0.1:5", "/")
 
 
@@ -54,3 +54,27 @@ def test_any_bytes_end_in_an_error_or_wait_for_more(
 def test_the_client_speaks_first() -> None:
     assert _engine(True).data_to_send(0.0) == b""
     assert _engine(False).data_to_send(0.0).startswith(b"GET / HTTP/1.1\r\n")
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.lists(st.binary(max_size=300), min_size=1, max_size=3).filter(
+            lambda message: sum(map(len, message)) <= 1000
+        ),
+        max_size=5,
+    ),
+    st.lists(st.integers(0, 3000), max_size=6),
+)
+def test_what_is_sent_is_received_however_it_is_cut(
+    messages: list[list[bytes]], cuts: list[int]
+) -> None:
+    server, client = _engine(True), _engine(False, SocketType.PUSH)
+    for sender, receiver in ((client, server), (server, client)) * 3:
+        receiver.receive_data(sender.data_to_send(1.0), 1.0, 100)
+    assert server.peer is not None
+    assert client.peer is not None
+    sent, count = client.encode([*messages], 1 << 20)
+    assert count == len(messages)
+    assert drive(server, chunked(sent, cuts)) == messages
+    assert server.error is None
