@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Hashable
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
@@ -16,7 +17,16 @@ import pyzmtp
 from fuzz.dictionary import greeting_of
 from fuzz.network import RawPeer, new_host, new_network
 from fuzz.reader import Reader
-from pyzmtp import CurveServer, PlainServer, ReceivingSocket, SendingSocket, Socket
+from pyzmtp import (
+    CurveClient,
+    CurveServer,
+    PlainClient,
+    PlainServer,
+    ReceivingSocket,
+    SendingSocket,
+    Socket,
+    curve_keypair,
+)
 from pyzmtp.constants import SocketType, compatible
 from pyzmtp.engine.events import Disconnected, HandshakeFailed
 from pyzmtp.errors import NotPossibleNow, ProtocolError, UsageError
@@ -40,7 +50,7 @@ _DRAWS_IDS: Final = {SocketType.ROUTER, SocketType.STREAM, SocketType.SERVER, So
 _LARGEST: Final = 2000
 _SERVER: Final = ("127.0.0.1", 5555)
 
-#: Options that go together; the types that do not have one go without all.
+#: Options that go together; a type that does not have one goes without it.
 _OPTIONS: Final[list[dict[str, Any]]] = [
     {},
     {"receive_hwm": 2, "send_hwm": 2},
@@ -55,8 +65,22 @@ _OPTIONS: Final[list[dict[str, Any]]] = [
     {"security": PlainServer({"admin": "secret"})},
     {"security": CurveServer(bytes(range(1, 33)), pyzmtp.ALLOW_ANY)},
     {"zap_domain": "nobody answers for it"},
+    {"security": PlainClient("admin", "secret")},
+    {"security": CurveClient(curve_keypair().public)},
 ]
 _HANDSHAKE_TIMEOUT: Final = 3.0
+
+
+@cache
+def _known_options(kind: int, number: int) -> dict[str, Any]:
+    """Those of the options of that number that the type of that number has."""
+    known: dict[str, Any] = {}
+    reactor = new_host(new_network(None))
+    for name, value in {**_OPTIONS[number], "handshake_timeout": _HANDSHAKE_TIMEOUT}.items():
+        with suppress(UsageError):
+            TYPES[kind](reactor, **{name: value})
+            known[name] = value
+    return known
 
 
 @implementer(ILogObserver)
@@ -72,8 +96,9 @@ class _Failures:
             self.texts.append(failure.getTraceback())
 
     def check(self) -> None:
-        """See that there were none."""
-        assert not self.texts, "logged as failures:\n" + "\n".join(self.texts)
+        """See that there were none since the last time."""
+        texts, self.texts = self.texts, []
+        assert not texts, "logged as failures:\n" + "\n".join(texts)
 
 
 _failures: Final = _Failures()
@@ -99,13 +124,9 @@ class Stage:
         self._open()
 
     def _new_socket(self) -> Any:
-        kind, options = self._source.choice(TYPES), self._source.choice(_OPTIONS)
-        reactor = new_host(self.network)
-        short = {"handshake_timeout": _HANDSHAKE_TIMEOUT}
-        try:
-            socket = kind(reactor, **options, **short)
-        except UsageError:  # a type that does not have one of these
-            socket = kind(reactor)
+        kind = self._source.choice(range(len(TYPES)))
+        options = _known_options(kind, self._source.choice(range(len(_OPTIONS))))
+        socket = TYPES[kind](new_host(self.network), **options)
         socket.on_event(self._note)
         return socket
 
