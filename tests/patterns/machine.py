@@ -75,6 +75,8 @@ class PatternMachine(RuleBasedStateMachine):
         self.pairs: list[tuple[Pipe, ModelPeer]] = []
         self.readable, self.writable = Calls(), Calls()
         self.pattern.on_readable, self.pattern.on_writable = self.readable, self.writable
+        for identity in data.draw(st.lists(_IDENTITIES, max_size=3)):
+            self.a_peer_connects(identity)
         self.before = self._state()
 
     # What peers do
@@ -112,11 +114,10 @@ class PatternMachine(RuleBasedStateMachine):
         if pipe is not None:
             self.pairs.append((pipe, peer))
 
+    @precondition(lambda self: self._some(ours=True, ready=False))
     @rule(which=_WHICH, identity=_IDENTITIES)
     def a_connection_is_made(self, which: int, identity: bytes) -> None:
         pipe, peer = self._one(which, ours=True, ready=False)
-        if pipe is None:
-            return
         peer.announced = identity
         refusal = None
         try:
@@ -127,18 +128,17 @@ class PatternMachine(RuleBasedStateMachine):
         assert refusal == self._model_says(lambda: self.model.ready(peer))
         self._forget_detached()
 
+    @precondition(lambda self: self._some(ours=True, ready=True))
     @rule(which=_WHICH)
     def a_connection_is_lost(self, which: int) -> None:
         pipe, peer = self._one(which, ours=True, ready=True)
-        if pipe is not None:
-            lose_connection(self.pattern, pipe)
-            self.model.lose(peer)
+        lose_connection(self.pattern, pipe)
+        self.model.lose(peer)
 
+    @precondition(lambda self: self._some())
     @rule(which=_WHICH)
     def a_peer_leaves(self, which: int) -> None:
-        pipe, peer = self._one(which)
-        if pipe is not None:
-            self._leave(pipe, peer)
+        self._leave(*self._one(which))
 
     def _leave(self, pipe: Pipe, peer: ModelPeer) -> None:
         if peer.connected_by_us:
@@ -151,25 +151,25 @@ class PatternMachine(RuleBasedStateMachine):
             self.model.leave(peer)
         self.pairs.remove((pipe, peer))
 
+    @precondition(lambda self: self._some(ready=True, queued=True))
     @rule(which=_WHICH, count=st.integers(1, 4))
     def a_connection_takes_messages(self, which: int, count: int) -> None:
-        pipe, peer = self._one(which, ready=True)
-        if pipe is not None:
-            count = min(count, len(peer.outgoing))
-            pipe.taken_out(count)
-            self.model.take(peer, count)
+        pipe, peer = self._one(which, ready=True, queued=True)
+        count = min(count, len(peer.outgoing))
+        pipe.taken_out(count)
+        self.model.take(peer, count)
 
+    @precondition(lambda self: self._some(ready=True))
     @rule(which=_WHICH, messages=st.lists(_MESSAGES, min_size=1, max_size=3))
     def a_peer_says_something(self, which: int, messages: list[Message]) -> None:
         pipe, peer = self._one(which, ready=True)
-        if pipe is not None:
-            messages = [self.as_said(message) for message in messages]
-            self.pattern.deliver(pipe, [list(message) for message in messages])
-            self.model.come(peer, [list(message) for message in messages])
-            parted_from = bool(link_of(pipe).errors)
-            assert parted_from is (peer in self.model.parted_from)
-            if parted_from:
-                self._leave(pipe, peer)
+        messages = [self.as_said(message) for message in messages]
+        self.pattern.deliver(pipe, [list(message) for message in messages])
+        self.model.come(peer, [list(message) for message in messages])
+        parted_from = bool(link_of(pipe).errors)
+        assert parted_from is (peer in self.model.parted_from)
+        if parted_from:
+            self._leave(pipe, peer)
 
     # What the application does
 
@@ -180,13 +180,11 @@ class PatternMachine(RuleBasedStateMachine):
         assert self._pattern_sends(message) == self._model_says(lambda: self.model.send(message))
         self._forget_detached()
 
-    @precondition(lambda self: self.model.sends and self.model.sendable is not None)
+    @precondition(lambda self: self.model.sendable and self.many_at_once)
     @rule(messages=st.lists(_MESSAGES, min_size=2, max_size=9))
     def the_application_sends_many(self, messages: list[Message]) -> None:
         assert isinstance(self.pattern, Sender)
         messages = [self.as_sent(message, b"") for message in messages]
-        if not self.model.sendable or not self.many_at_once:
-            return
         sent = self.pattern.try_send_batch([list(message) for message in messages])
         taken = 0
         while taken < len(messages) and self.model.send(messages[taken]):
@@ -205,7 +203,7 @@ class PatternMachine(RuleBasedStateMachine):
             received = type(error).__name__
         assert received == self._model_says(self.model.receive)
 
-    @precondition(lambda self: self.model.receives and self.many_at_once)
+    @precondition(lambda self: self.model.waiting and self.many_at_once)
     @rule(limit=st.integers(1, 5))
     def the_application_receives_many(self, limit: int) -> None:
         assert isinstance(self.pattern, Receiver)
@@ -243,16 +241,14 @@ class PatternMachine(RuleBasedStateMachine):
         except Refused as refusal:
             return refusal.name
 
-    def _one(
-        self, which: int, ours: bool | None = None, ready: bool | None = None
-    ) -> tuple[Pipe, ModelPeer] | tuple[None, Any]:
-        """One of the peers that are so, if there is one."""
-        found = [
-            pair
-            for pair in self.pairs
-            if ours in (None, pair[1].connected_by_us) and ready in (None, pair[1].ready)
-        ]
-        return found[which % len(found)] if found else (None, None)
+    def _some(self, **so: bool) -> list[tuple[Pipe, ModelPeer]]:
+        """The peers that are so: ``ours`` by connect, ``ready``, with messages ``queued``."""
+        return [pair for pair in self.pairs if so.items() <= _state_of(pair[1]).items()]
+
+    def _one(self, which: int, **so: bool) -> tuple[Pipe, ModelPeer]:
+        """One of them; there must be one."""
+        found = self._some(**so)
+        return found[which % len(found)]
 
     def _id_of(self, which: int) -> bytes:
         """The id of a peer, or one that nobody has."""
@@ -294,6 +290,14 @@ class PatternMachine(RuleBasedStateMachine):
         readable = isinstance(pattern, Receiver) and self.model.receives and pattern.readable
         sendable = isinstance(pattern, Sender) and pattern.sendable
         return readable, sendable, self.readable.count, self.writable.count
+
+
+def _state_of(peer: ModelPeer) -> dict[str, bool]:
+    return {
+        "ours": peer.connected_by_us,
+        "ready": peer.ready,
+        "queued": bool(peer.outgoing),
+    }
 
 
 def _as_queued(message: Any) -> Message | bytes:
