@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,15 +11,22 @@ from hypothesis import strategies as st
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket import WebsocketConnection
+from pyzmtp.errors import FramingError
+from pyzmtp.mechanisms.base import Mechanism, Properties
 from pyzmtp.mechanisms.null import NullMechanism
+from pyzmtp.mechanisms.plain import PlainServerMechanism
 
 from ..helpers import chunked, drive
 from ..sockets.test_websocket import frame, ready, request
 
 
-def _engine(incoming: bool, ours: SocketType = SocketType.PULL) -> WebsocketConnection:
+def _engine(
+    incoming: bool,
+    ours: SocketType = SocketType.PULL,
+    mechanism: Callable[[Properties], Mechanism] = NullMechanism,
+) -> WebsocketConnection:
     said = [("Socket-Type", ours.value.encode())]
-    kept = ConnectionSettings(ours, lambda: NullMechanism(said), max_message_size=1000)
+    kept = ConnectionSettings(ours, lambda: mechanism(said), max_message_size=1000)
     return WebsocketConnection(kept, 0.0, "", "", incoming, "127.0.0.1:5", "/")
 
 
@@ -78,3 +87,32 @@ def test_what_is_sent_is_received_however_it_is_cut(
     assert count == len(messages)
     assert drive(server, chunked(sent, cuts)) == messages
     assert server.error is None
+
+
+_PLAIN = request(Sec_WebSocket_Protocol=b"ZWS2.0/PLAIN")
+_HELLO = frame(b"\x02\x05HELLO\x01u\x02pw")
+_INITIATE = frame(b"\x02\x08INITIATE\x0bSocket-Type\0\0\0\x04PUSH")
+
+
+@pytest.mark.parametrize("chunks", [[_PLAIN, _HELLO + _INITIATE], [_PLAIN + _HELLO + _INITIATE]])
+def test_what_comes_behind_the_credentials_waits_for_the_answer(chunks: list[bytes]) -> None:
+    engine = _engine(True, mechanism=PlainServerMechanism)
+    for chunk in chunks:
+        assert engine.receive_data(chunk, 1.0, 100) == []
+    assert engine.question == (b"u", b"pw")
+    assert engine.more
+    assert drive(engine, [b""]) == []
+    assert engine.error is None
+    assert engine.peer is not None
+    assert engine.peer.user_id == "u"
+
+
+def test_who_sends_something_wrong_behind_the_upgrade_is_asked_about_first() -> None:
+    engine = _engine(True, mechanism=lambda said: NullMechanism(said, asks=True))
+    assert engine.receive_data(request() + frame(b"\xff"), 1.0, 100) == []
+    assert engine.question == ()
+    assert engine.more
+    assert engine.error is None
+    assert engine.receive_data(b"", 1.0, 100) == []
+    assert isinstance(engine.error, FramingError)
+    assert not engine.more
