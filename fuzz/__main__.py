@@ -89,12 +89,11 @@ async def fuzz(names: Sequence[str], settings: Settings, coverage: bool) -> int:
 
     def done(result: Result) -> None:
         print(report.row(result), flush=True)
-
-    results = await run_all(names, settings, done)
-    for result in results:
         if result.crash is not None:
             file = keep(result.crash.data, REGRESSIONS / result.target)
             print(report.crash_text(result, os.path.relpath(file)), flush=True)
+
+    results = await run_all(names, settings, done)
     if any(result.crash for result in results):
         return 1
     if coverage:

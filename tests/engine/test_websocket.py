@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyzmtp.authentication import Grant
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.websocket import WebsocketConnection
@@ -101,6 +102,7 @@ def test_what_comes_behind_the_credentials_waits_for_the_answer(chunks: list[byt
         assert engine.receive_data(chunk, 1.0, 100) == []
     assert engine.question == (b"u", b"pw")
     assert engine.more
+    engine.answer(Grant("u"), 1.0)
     assert drive(engine, [b""]) == []
     assert engine.error is None
     assert engine.peer is not None
