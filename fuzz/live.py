@@ -20,6 +20,7 @@ from fuzz.reader import Reader
 from pyzmtp import (
     CurveClient,
     CurveServer,
+    PeerSocket,
     PlainClient,
     PlainServer,
     ReceivingSocket,
@@ -80,6 +81,8 @@ def _known_options(kind: int, number: int) -> dict[str, Any]:
         with suppress(UsageError):
             TYPES[kind](reactor, **{name: value})
             known[name] = value
+    if TYPES[kind] is PeerSocket:
+        known.pop("immediate", None)  # its connect() takes none
     return known
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final
 
 from hypothesis import settings
@@ -61,7 +61,7 @@ class PatternMachine(RuleBasedStateMachine):
     pattern_class: ClassVar[type[Pattern]]
     model_class: ClassVar[type[Model]]
     #: The options under which it is tried, one after the other.
-    variants: ClassVar[list[dict[str, Any]]] = [{}]
+    variants: ClassVar[Sequence[dict[str, Any]]] = ({},)
 
     pattern: Pattern
     model: Model

@@ -93,7 +93,7 @@ class Rep(PatternMachine):
 
 class Router(PatternMachine):
     pattern_class, model_class = RouterPattern, routing.Router
-    variants = [{}, {"router_mandatory": True}, {"router_handover": True}]  # noqa: RUF012
+    variants = ({}, {"router_mandatory": True}, {"router_handover": True})
 
     def as_sent(self, message: Message, identity: bytes) -> Message:
         return [identity, *message[1:]]
@@ -122,12 +122,7 @@ class Stream(PatternMachine):
 
 class XPub(PatternMachine):
     pattern_class, model_class = XPubPattern, publishing.XPub
-    variants = [  # noqa: RUF012
-        {},
-        {"xpub_verbose": True},
-        {"xpub_verboser": True},
-        {"xpub_nodrop": True},
-    ]
+    variants = ({}, {"xpub_verbose": True}, {"xpub_verboser": True}, {"xpub_nodrop": True})
 
     def as_said(self, message: Message) -> Message:
         if len(message) > 1:
@@ -137,7 +132,6 @@ class XPub(PatternMachine):
 
 class Pub(XPub):
     pattern_class, model_class = PubPattern, publishing.Pub
-    variants = [{}, {"xpub_nodrop": True}]  # noqa: RUF012
 
 
 class Sub(PatternMachine):
