@@ -197,7 +197,7 @@ class Stage:
             self._say(self._source.chunk())
         elif what == 3:
             self._receive()
-            self.network.advance(self._source.byte() / 20)
+            self.network.advance(self._source.byte() / 100)
             if not self._listening:
                 self._meet()
         elif what == 4:

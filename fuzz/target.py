@@ -23,8 +23,8 @@ TARGETS: Final = tuple(sorted(path.stem for path in (_HERE / "targets").glob("[a
 
 #: Of so many inputs one is looked at for the memory that it takes, which makes it several times slower.
 _SAMPLED: Final = 64
-#: Bytes that may be in use for each byte of an input. Messages of single frames of one or two bytes cost
-#: the most: a list of 64 bytes, its place in another, and the frame.
+#: Bytes that each byte of an input may take, where a target says nothing else. Messages of single frames of
+#: one or two bytes cost the most: a list of 64 bytes, its place in another, and the frame.
 _EACH: Final = 64
 
 
@@ -36,6 +36,7 @@ class Target:
         apart that lead somewhere else.
     :ivar feed: takes an input in one go, and returns all that is left of it.
     :ivar base: bytes of memory that the target itself takes, whatever the input.
+    :ivar each: bytes that each byte of an input may take beside that.
     :ivar max_size: the longest input that makes sense.
     """
 
@@ -43,6 +44,7 @@ class Target:
     run: Callable[[bytes], Hashable]
     feed: Callable[[bytes], object]
     base: int
+    each: int
     max_size: int
 
     def __call__(self, data: bytes, measure: bool | None = None) -> Hashable:
@@ -66,7 +68,7 @@ class Target:
         finally:
             tracemalloc.stop()
         del left
-        allowed = self.base + _EACH * len(data)
+        allowed = self.base + self.each * len(data)
         assert peak <= allowed, f"{len(data)} bytes took {peak} bytes of memory, not {allowed}"
         gc.collect(1)  # a failed Deferred that nobody looked at is logged when it is collected
 
@@ -74,4 +76,5 @@ class Target:
 def load(name: str) -> Target:
     """The target of that name. Raises :exc:`ImportError`."""
     module: Any = importlib.import_module(f"fuzz.targets.{name}")
-    return Target(name, module.run, module.feed, module.BASE, module.MAX_SIZE)
+    each = getattr(module, "EACH", _EACH)
+    return Target(name, module.run, module.feed, module.BASE, each, module.MAX_SIZE)

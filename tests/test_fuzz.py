@@ -49,7 +49,7 @@ def picky(data: bytes) -> Hashable:
 
 def target_of(run: Callable[[bytes], Hashable], feed: Callable[[bytes], object]) -> Target:
     """A target that takes nothing itself."""
-    return Target("planted", run, feed, base=1000, max_size=100)
+    return Target("planted", run, feed, base=1000, each=64, max_size=100)
 
 
 # Inputs as choices

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from hypothesis import settings
@@ -60,22 +60,20 @@ class PatternMachine(RuleBasedStateMachine):
 
     pattern_class: ClassVar[type[Pattern]]
     model_class: ClassVar[type[Model]]
-    #: The options under which it is tried, one after the other.
-    variants: ClassVar[Sequence[dict[str, Any]]] = ({},)
+    options: ClassVar[dict[str, Any]] = {}
 
     pattern: Pattern
     model: Model
 
-    @initialize(data=st.data())
-    def open(self, data: st.DataObject) -> None:
-        """A socket without peers."""
-        options = data.draw(st.sampled_from(self.variants))
-        self.pattern = self.pattern_class(SocketOptions(send_hwm=HWM, **options))
-        self.model = self.model_class(**options)
+    @initialize(identities=st.lists(_IDENTITIES, max_size=3))
+    def open(self, identities: list[bytes]) -> None:
+        """A socket, perhaps with peers."""
+        self.pattern = self.pattern_class(SocketOptions(send_hwm=HWM, **self.options))
+        self.model = self.model_class(**self.options)
         self.pairs: list[tuple[Pipe, ModelPeer]] = []
         self.readable, self.writable = Calls(), Calls()
         self.pattern.on_readable, self.pattern.on_writable = self.readable, self.writable
-        for identity in data.draw(st.lists(_IDENTITIES, max_size=3)):
+        for identity in identities:
             self.a_peer_connects(identity)
         self.before = self._state()
 
@@ -267,6 +265,7 @@ class PatternMachine(RuleBasedStateMachine):
             assert pipe.writable is not peer.full
             assert pipe.attached is peer.attached
             assert pipe.ready is peer.ready
+            assert pipe.routing_id == peer.identity
         assert list(self.pattern.attached) == [pipe for pipe, _ in self.pairs]
         assert self.pattern.queued == self.model.waiting
         assert self.pattern.dropped_sent == self.model.dropped_sent
