@@ -36,6 +36,7 @@ from .reference import messaging, publishing, requests, routing
 from .reference.base import Message
 
 _TOPICS = st.sampled_from([b"", b"a", b"ab", b"b"])
+_GROUPS = st.sampled_from([b"", b"a"])
 _WHICH = st.integers(0, 3)
 
 
@@ -122,10 +123,19 @@ class Stream(PatternMachine):
 class XPub(PatternMachine):
     pattern_class, model_class = XPubPattern, publishing.XPub
 
-    def as_said(self, message: Message) -> Message:
-        if len(message) > 1:
-            return message
-        return [message[0] if message[0][:1] in (b"\0", b"\1") else b"\1" + message[0]]
+    @precondition(lambda self: self._some(ready=True))
+    @rule(
+        changes=st.lists(
+            st.tuples(_WHICH, st.sampled_from([b"\0", b"\1", b"\1"]), _TOPICS),
+            min_size=1,
+            max_size=5,
+        )
+    )
+    def peers_subscribe_and_cancel(self, changes: list[tuple[int, bytes, bytes]]) -> None:
+        for which, prefix, topic in changes:
+            pipe, peer = self._one(which, ready=True)
+            self.pattern.deliver(pipe, [[prefix + topic]])
+            self.model.come(peer, [[prefix + topic]])
 
 
 class Pub(XPub):
@@ -159,12 +169,13 @@ class Radio(PatternMachine):
         return [b"a" if len(message) > 1 else b"", b"body"]
 
     @precondition(lambda self: self._some(ready=True))
-    @rule(which=_WHICH, group=st.sampled_from([b"", b"a"]), joins=st.booleans())
-    def a_peer_joins_or_leaves_a_group(self, which: int, group: bytes, joins: bool) -> None:
-        pipe, peer = self._one(which, ready=True)
+    @rule(changes=st.lists(st.tuples(_WHICH, _GROUPS, st.booleans()), min_size=1, max_size=5))
+    def peers_join_and_leave_groups(self, changes: list[tuple[int, bytes, bool]]) -> None:
         model: Any = self.model
-        self.pattern.deliver(pipe, [Membership((JOIN if joins else LEAVE, group))])
-        (model.join if joins else model.part)(peer, group)
+        for which, group, joins in changes:
+            pipe, peer = self._one(which, ready=True)
+            self.pattern.deliver(pipe, [Membership((JOIN if joins else LEAVE, group))])
+            (model.join if joins else model.part)(peer, group)
 
 
 class Dish(PatternMachine):
