@@ -22,7 +22,7 @@ __all__ = ["ROOT", "Settings", "run_all"]
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 #: Seconds that a worker may take beyond its time: to begin, to read a corpus, to shrink a crash.
-_GRACE: Final = 120.0
+_GRACE: Final = 300.0
 
 
 @frozen
