@@ -10,10 +10,9 @@ from typing import Any, Final
 from unittest.mock import patch
 from zlib import crc32
 
-from pyzmtp import _speedups
 from pyzmtp.engine import connection
 from pyzmtp.engine.connection import Connection
-from pyzmtp.wire import framing_v1
+from pyzmtp.wire import framing_v1, hot
 from pyzmtp.wire.framing_v1 import FrameDecoderV1
 from tests.implementations import IMPLEMENTATIONS, PURE
 
@@ -41,7 +40,7 @@ def ways(data: bytes) -> Iterator[list[bytes]]:
 
 #: The implementation of framing that this process has not chosen, where there are two.
 _OTHER: Final = next(
-    (each for each in IMPLEMENTATIONS if each.FrameDecoder is not _speedups.FrameDecoder), PURE
+    (each for each in IMPLEMENTATIONS if each.FrameDecoder is not hot.FrameDecoder), PURE
 )
 
 
@@ -52,8 +51,8 @@ def _with_the_other(name: str) -> Any:
     assert found.loader is not None
     copy = module_from_spec(found)
     with (
-        patch.object(_speedups, "FrameDecoder", _OTHER.FrameDecoder),
-        patch.object(_speedups, "encode_batch", _OTHER.encode_batch),
+        patch.object(hot, "FrameDecoder", _OTHER.FrameDecoder),
+        patch.object(hot, "encode_batch", _OTHER.encode_batch),
     ):
         found.loader.exec_module(copy)
     return copy
