@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,7 +11,7 @@ from typing import Any
 from fuzz.plain import TIMEOUT
 from fuzz.target import Target, load
 
-__all__ = ["arguments", "available", "dictionary", "figures_in", "fuzz"]
+__all__ = ["arguments", "available", "dictionary", "fuzz"]
 
 
 def available() -> bool:
@@ -42,7 +41,6 @@ def arguments(
         f"-timeout={TIMEOUT:.0f}",
         f"-dict={words}",
         f"-artifact_prefix={artifacts}/",
-        "-print_final_stats=1",
         "-reload=0",
     ]
     if seconds < float("inf"):
@@ -50,12 +48,6 @@ def arguments(
     if executions is not None:
         options.append(f"-runs={executions}")
     return ["fuzz", *options, *map(str, directories)]
-
-
-def figures_in(log: str) -> tuple[int, float]:
-    """How many inputs libFuzzer has run and in how many seconds, by what it has printed in the end."""
-    found = re.search(r"^Done (\d+) runs in (\d+) second", log, re.MULTILINE)
-    return (int(found[1]), float(found[2])) if found else (0, 0.0)
 
 
 def fuzz(

@@ -1,4 +1,4 @@
-"""What a worker is asked to do, and what it says at the end: :class:`Job`, :class:`Result`."""
+"""What a worker is asked to do, and what comes of it: :class:`Job`, :class:`Result`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ DRIVERS = ("plain", "atheris")
 
 
 @frozen
+class Crash:
+    """An input that broke a promise, and how."""
+
+    data: bytes
+    text: str
+
+
+@frozen
 class Job:
     """One target, for a while.
 
     :ivar seconds: how long; infinity if only ``executions`` count.
     :ivar work: where inputs that lead somewhere new are kept, for the next time too.
-    :ivar scratch: where the worker writes what its starter reads: ``result``, ``last``, artifacts.
+    :ivar scratch: where the worker writes what its starter reads.
     """
 
     target: str
@@ -43,30 +51,35 @@ class Job:
         return cls(**values | {"work": Path(values["work"]), "scratch": Path(values["scratch"])})
 
     @property
-    def result(self) -> Path:
-        """Where the result is written, as :meth:`Result.dumps` has it."""
-        return self.scratch / "result"
+    def record(self) -> Path:
+        """Where the :class:`fuzz.record.Record` is."""
+        return self.scratch / "record"
 
     @property
-    def last(self) -> Path:
-        """Where the input is that is being run, should the process end with it."""
-        return self.scratch / "last"
+    def _crash(self) -> Path:
+        return self.scratch / "crash"
 
+    def leave(self, crash: Crash) -> None:
+        """Let the starter know of a crash."""
+        self._crash.write_text(json.dumps({"data": crash.data.hex(), "text": crash.text}))
 
-@frozen
-class Crash:
-    """An input that broke a promise, and how."""
-
-    data: bytes
-    text: str
+    def crash(self) -> Crash | None:
+        """What was left, if anything was."""
+        if not self._crash.exists():
+            return None
+        values = json.loads(self._crash.read_text())
+        return Crash(bytes.fromhex(values["data"]), values["text"])
 
 
 @frozen
 class Result:
-    """What came of a job."""
+    """What came of a job.
+
+    :ivar seconds: of processor time.
+    :ivar found: how many inputs led somewhere new.
+    """
 
     target: str
-    driver: str
     executions: int = 0
     seconds: float = 0.0
     found: int = 0
@@ -74,21 +87,5 @@ class Result:
 
     @property
     def rate(self) -> float:
-        """Executions in a second."""
+        """Executions in a second of processor time."""
         return self.executions / self.seconds if self.seconds else 0.0
-
-    def dumps(self) -> str:
-        """As text."""
-        values = attrs.asdict(self)
-        if self.crash is not None:
-            values["crash"] = {"data": self.crash.data.hex(), "text": self.crash.text}
-        return json.dumps(values)
-
-    @classmethod
-    def loads(cls, text: str) -> Result:
-        """From text."""
-        values: dict[str, Any] = json.loads(text)
-        if values["crash"] is not None:
-            crash = values["crash"]
-            values["crash"] = Crash(bytes.fromhex(crash["data"]), crash["text"])
-        return cls(**values)

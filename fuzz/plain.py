@@ -11,11 +11,9 @@ from time import monotonic
 from types import FrameType
 from typing import Final
 
-from attrs import define, field
-
 from fuzz.mutation import Mutator
 
-__all__ = ["Hang", "Progress", "fuzz", "no_longer_than"]
+__all__ = ["TIMEOUT", "Hang", "fuzz", "no_longer_than"]
 
 #: Seconds that one input may take: far more than any does, on a machine that is busy too.
 TIMEOUT: Final = 60.0
@@ -23,20 +21,6 @@ TIMEOUT: Final = 60.0
 
 class Hang(AssertionError):
     """An input took too long."""
-
-
-@define
-class Progress:
-    """What a driver has done so far.
-
-    :ivar executions: how many inputs were run, those to begin with included.
-    :ivar seconds: how long that took.
-    :ivar found: new inputs that led somewhere new.
-    """
-
-    executions: int = 0
-    seconds: float = 0.0
-    found: list[bytes] = field(factory=list)
 
 
 @contextmanager
@@ -64,34 +48,28 @@ def fuzz(
     seconds: float = float("inf"),
     executions: int | None = None,
     note: Callable[[bytes], None] = lambda data: None,
-    progress: Progress | None = None,
-) -> Progress:
+    found: list[bytes] | None = None,
+) -> None:
     """Run ``corpus``, then what chance makes of it, until ``seconds`` or ``executions`` are over.
 
-    An input with an outcome that no other has had joins those that new ones are made of. ``note`` is
-    told of each input before it runs. Raises what ``target`` raises.
+    An input with an outcome that no other has had joins those that new ones are made of, and ``found``.
+    ``note`` is told of each input before it runs. Raises what ``target`` raises.
     """
     random = Random(seed)
     mutator = Mutator(random, max_size)
-    progress = progress or Progress()
-    begin = monotonic()
+    end = monotonic() + seconds
     pool = [b""]
     known: set[Hashable] = set()
     for number in count():
-        progress.seconds = monotonic() - begin
-        if progress.seconds >= seconds or number == executions:
+        if monotonic() >= end or number == executions:
             break
         given = number < len(corpus)
         data = corpus[number] if given else mutator.mutate(random.choice(pool), pool)
         note(data)
         with no_longer_than(TIMEOUT):
             outcome = target(data)
-        progress.executions += 1
-        if outcome not in known:
-            known.add(outcome)
-            if not given:
-                progress.found.append(data)
-                pool.append(data)
-        if given:
+        if given or outcome not in known:
             pool.append(data)
-    return progress
+            if not given and found is not None:
+                found.append(data)
+        known.add(outcome)

@@ -16,8 +16,8 @@ _WIDTH = 18
 def head(coverage: bool = False) -> str:
     """The first line of a table."""
     last = [f"{package}/" for package in PACKAGES] if coverage else ["new"]
-    columns = ["executions", "a second", *last]
-    return "target".ljust(_WIDTH) + "".join(column.rjust(13) for column in columns)
+    columns = ["executions", "a CPU second", *last]
+    return "target".ljust(_WIDTH) + "".join(column.rjust(14) for column in columns)
 
 
 def row(result: Result, covered: Covered | None = None) -> str:
@@ -25,7 +25,7 @@ def row(result: Result, covered: Covered | None = None) -> str:
     cells = [f"{result.executions:,}", f"{result.rate:,.0f}"]
     cells += [str(result.found)] if covered is None else _percents(covered)
     crashed = "   CRASH" if result.crash is not None else ""
-    return result.target.ljust(_WIDTH) + "".join(cell.rjust(13) for cell in cells) + crashed
+    return result.target.ljust(_WIDTH) + "".join(cell.rjust(14) for cell in cells) + crashed
 
 
 def _percents(covered: Covered) -> list[str]:
@@ -38,7 +38,7 @@ def table(results: Sequence[Result], covered: Mapping[str, Covered]) -> str:
     names = {result.target for result in results}
     for name, each in covered.items():
         if name not in names:
-            cells = "".join(cell.rjust(13) for cell in ["", "", *_percents(each)])
+            cells = "".join(cell.rjust(14) for cell in ["", "", *_percents(each)])
             lines.append(name.ljust(_WIDTH) + cells)
     return "\n".join(lines)
 

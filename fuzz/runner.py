@@ -11,11 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
-from fuzz import guided
 from fuzz.job import Crash, Job, Result
-from fuzz.worker import LastInput
+from fuzz.record import Record
 
 __all__ = ["ROOT", "Settings", "run_all"]
 
@@ -91,15 +90,13 @@ async def _work(job: Job, program: Sequence[str]) -> Result:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
-    log = output.decode("utf-8", "replace")
-    if job.result.exists():
-        return Result.loads(job.result.read_text())
-    result = Result(job.target, job.driver, *guided.figures_in(log))
-    if process.returncode:  # it cannot say itself what it died of
-        data = LastInput.read(job.last) if job.last.exists() else b""
-        text = f"the worker ended with {process.returncode}\n{log[-4000:]}"
-        return evolve(result, crash=Crash(data, text))
-    return evolve(result, found=_count(job.work) - before)
+    last = Record.read(job.record)
+    crash = job.crash()
+    if crash is None and process.returncode:  # it cannot say itself what it died of
+        log = output.decode("utf-8", "replace")
+        crash = Crash(last.data, f"the worker ended with {process.returncode}\n{log[-4000:]}")
+    found = _count(job.work) - before
+    return Result(job.target, last.executions, last.seconds, found, crash)
 
 
 def _count(directory: Path) -> int:

@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import mmap
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
-from time import monotonic
 
 from fuzz import guided, plain
 from fuzz.corpus import directories_of, inputs_in, inputs_of, keep_all
 from fuzz.dictionary import WORDS
-from fuzz.job import Crash, Job, Result
+from fuzz.job import Crash, Job
+from fuzz.record import Record
 from fuzz.shrinking import shrink
 from fuzz.target import Target, load
 
-__all__ = ["LastInput", "crash_of", "main"]
-
-#: The longest input that is remembered.
-_ROOM = 64 * 1024
-
-
-class LastInput:
-    """Remembers the input that is being run in a file, which outlives the process."""
-
-    def __init__(self, path: Path) -> None:
-        path.write_bytes(bytes(_ROOM))
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), _ROOM)
-
-    def note(self, data: bytes) -> None:
-        """This is the one from now on."""
-        self._map[: 4 + len(data)] = len(data).to_bytes(4, "big") + data
-
-    @staticmethod
-    def read(path: Path) -> bytes:
-        """The one that was the last."""
-        content = path.read_bytes()
-        return content[4 : 4 + int.from_bytes(content[:4], "big")]
+__all__ = ["crash_of", "main"]
 
 
 def crash_of(target: Target, data: bytes, error: BaseException) -> Crash:
@@ -50,15 +26,7 @@ def crash_of(target: Target, data: bytes, error: BaseException) -> Crash:
 
 
 def _run_plain(job: Job) -> None:
-    target, progress, last = load(job.target), plain.Progress(), LastInput(job.last)
-    crash = None
-    current = b""
-
-    def note(data: bytes) -> None:
-        nonlocal current
-        current = data
-        last.note(data)
-
+    target, found, record = load(job.target), list[bytes](), Record(job.record)
     try:
         plain.fuzz(
             target,
@@ -67,25 +35,19 @@ def _run_plain(job: Job) -> None:
             max_size=target.max_size,
             seconds=job.seconds,
             executions=job.executions,
-            note=note,
-            progress=progress,
+            note=record.note,
+            found=found,
         )
     except Exception as error:
-        crash = crash_of(target, current, error)
-    keep_all(progress.found, job.work)
-    result = Result(
-        job.target, job.driver, progress.executions, progress.seconds, len(progress.found), crash
-    )
-    job.result.write_text(result.dumps())
+        job.leave(crash_of(target, Record.read(job.record).data, error))
+    keep_all(found, job.work)
 
 
 def _run_guided(job: Job) -> None:
     job.work.mkdir(parents=True, exist_ok=True)
-    last = LastInput(job.last)
     words = job.scratch / "words"
     words.write_text(guided.dictionary(WORDS))
-    begin = monotonic()
-    executions = 0
+    record = Record(job.record)
 
     def options(target: Target) -> Sequence[str]:
         return guided.arguments(
@@ -99,16 +61,11 @@ def _run_guided(job: Job) -> None:
         )
 
     def one(target: Target, data: bytes) -> None:
-        nonlocal executions
-        last.note(data)
-        executions += 1
+        record.note(data)
         try:
             target(data)
         except Exception as error:
-            crash = crash_of(target, data, error)
-            seconds = monotonic() - begin
-            result = Result(job.target, job.driver, executions, seconds, crash=crash)
-            job.result.write_text(result.dumps())
+            job.leave(crash_of(target, data, error))
             raise
 
     guided.fuzz(job.target, options, one)
