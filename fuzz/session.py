@@ -111,10 +111,10 @@ class Session:
 
     def send(self, messages: list[Outgoing]) -> bytes:
         """Encode messages, as to a peer that is ready."""
-        data, count = self.engine.encode(messages, 1 << 20)
+        parts, count = self.engine.encode(messages, 1 << 20)
         assert count == len(messages) or (not count and self.engine.error is not None)
         self._check()
-        return data
+        return b"".join(parts)
 
     def take_output(self) -> bytes:
         """The engine's own bytes since the last time."""

@@ -131,7 +131,7 @@ def _fault(flags: int, size: int, message: list[bytes], limits: Limits) -> Proto
 def _written(message: list[bytes]) -> None:
     """What is written of a message is read as that message, whoever writes."""
     forms = {each.encode_message(message) for each in IMPLEMENTATIONS}
-    forms |= {each.encode_batch([message], 1)[0] for each in IMPLEMENTATIONS}
+    forms |= {b"".join(each.encode_batch([message], 1)[0]) for each in IMPLEMENTATIONS}
     assert len(forms) == 1
     assert list(_meant(forms.pop(), Limits())) == [message]
 

@@ -86,7 +86,7 @@ def test_what_is_sent_is_received_however_it_is_cut(
     assert client.peer is not None
     sent, count = client.encode([*messages], 1 << 20)
     assert count == len(messages)
-    assert drive(server, chunked(sent, cuts)) == messages
+    assert drive(server, chunked(b"".join(sent), cuts)) == messages
     assert server.error is None
 
 
