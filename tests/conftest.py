@@ -37,6 +37,7 @@ collect_ignore = (
         "sockets/test_ipc.py",
         "sockets/test_ipc_files.py",
         "test_bench.py",
+        "test_fuzz.py",
     ]
 )
 

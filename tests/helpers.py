@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyzmtp.authentication import Grant
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.connection import Connection
+from pyzmtp.engine.interfaces import Engine
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.states import State
 from pyzmtp.errors import NotZMTP, ProtocolError
@@ -152,9 +153,7 @@ class Outcome:
     peer: object
 
 
-def drive(
-    connection: Connection, chunks: Iterable[bytes], limit: int = PLENTY
-) -> list[list[bytes]]:
+def drive(connection: Engine, chunks: Iterable[bytes], limit: int = PLENTY) -> list[list[bytes]]:
     """Feed ``chunks`` in the way that the net layer does, and return all the messages.
 
     Who asks to be let in is, and is who the first of the credentials says.

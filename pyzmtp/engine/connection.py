@@ -27,12 +27,7 @@ from pyzmtp.engine.notices import notice_of
 from pyzmtp.engine.sealed import SealedDecoder, encode_sealed_batch, seal_frames
 from pyzmtp.engine.settings import ConnectionSettings
 from pyzmtp.engine.states import EXPECTED, TRANSITIONS, Input, State
-from pyzmtp.errors import (
-    CommandError,
-    IncompatibleSocketType,
-    ProtocolError,
-    UnexpectedCommand,
-)
+from pyzmtp.errors import CommandError, IncompatibleSocketType, ProtocolError, UnexpectedCommand
 from pyzmtp.mechanisms.base import Cipher
 from pyzmtp.mechanisms.refusal import decode_refusal, refused
 from pyzmtp.peer import Peer
@@ -140,6 +135,10 @@ class Connection:
         try:
             if self.state is State.GREETING:
                 data = self._read_greeting(data)
+                if self.question is not None:  # to be heard of first, however the bytes came
+                    self._frames.feed(data, 0)
+                    self.more = self._frames.pending
+                    return []
             if self.state is State.HANDSHAKE:
                 self._read_handshake(data, now)
             elif self.state is State.IDENTITY:

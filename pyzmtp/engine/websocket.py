@@ -158,10 +158,18 @@ class WebsocketConnection:
     def _look(self) -> None:
         """Show what the engine below shows."""
         zmtp = self._zmtp
-        self.more, self.peer, self.error = zmtp.more, zmtp.peer, zmtp.error
+        self.more = zmtp.more or (self._asks_anew and zmtp.error is None)
+        self.peer, self.error = zmtp.peer, zmtp.error
         self.question = zmtp.question
         if zmtp.attention and (self._upgrade.done or self.error is not None):
             self.attention = True
+
+    @property
+    def _asks_anew(self) -> bool:
+        """Whether there is a question that the owner has not heard of: it comes first, and the peer's
+        bytes wait.
+        """
+        return self._zmtp.question is not self.question
 
     # What comes in
 
@@ -171,8 +179,9 @@ class WebsocketConnection:
             return b""
         frames: list[bytes] = []
         self._frames.receive_bytes(data)
+        received = self._frames.received_frames()
         try:
-            for frame in self._frames.received_frames():
+            while not self._asks_anew and (frame := next(received, None)) is not None:
                 self._take(frame, frames, now)
         except ParseFailed as error:
             self._fault = FramingError(f"not a websocket frame: {error}")

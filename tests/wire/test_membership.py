@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pyzmtp.errors import CommandError
-from pyzmtp.wire.command import Command
+from pyzmtp.wire.command import Command, decode_command
 from pyzmtp.wire.membership import JOIN, LEAVE, Membership, membership_of, read_membership
 
 from .. import vectors
@@ -29,3 +31,9 @@ def test_a_group_of_256_bytes_is_refused(name: bytes) -> None:
     with pytest.raises(CommandError) as raised:
         read_membership(name, b"g" * 256)
     assert raised.value.command == name.decode()
+
+
+@given(st.sampled_from([JOIN, LEAVE]), st.binary(max_size=255))
+def test_a_radio_reads_what_a_dish_has_written(name: bytes, group: bytes) -> None:
+    command = Command(name, group)
+    assert read_membership(*decode_command(command.body)) == membership_of(command) == [name, group]

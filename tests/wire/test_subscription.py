@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pyzmtp.wire.framing import encode_message
+from pyzmtp.constants import SocketType
+from pyzmtp.engine.notices import notice_of
+from pyzmtp.wire.command import decode_command
+from pyzmtp.wire.framing import FrameDecoder, encode_message
 from pyzmtp.wire.subscription import (
     CANCEL,
     SUBSCRIBE,
+    is_subscription,
     parts_of,
     subscription_command,
     subscription_message,
@@ -77,3 +83,28 @@ def test_the_parts_of_a_message_that_begins_with_a_subscription(
     message: list[bytes], parts: list[list[bytes]]
 ) -> None:
     assert parts_of(message) == parts
+
+
+@given(st.sampled_from([SUBSCRIBE, CANCEL]), st.binary(max_size=600))
+def test_a_publisher_reads_the_same_of_both_forms(prefix: bytes, topic: bytes) -> None:
+    decoder = FrameDecoder(1000)
+    assert decoder.feed(subscription_command(prefix, topic).wire, 1) == []
+    assert decoder.command is not None
+    notice = notice_of(SocketType.XPUB, *decode_command(decoder.command))
+    [message] = FrameDecoder(0).feed(encode_message(subscription_message(prefix, topic)), 1)
+    assert notice == message == [prefix + topic]
+    assert is_subscription(message)
+
+
+@given(
+    st.lists(
+        st.builds(bytes.__add__, st.sampled_from([b"", SUBSCRIBE, CANCEL]), st.binary(max_size=3)),
+        min_size=1,
+    )
+)
+def test_the_parts_of_a_message_are_its_frames(message: list[bytes]) -> None:
+    parts = parts_of(message)
+    assert sorted(frame for part in parts for frame in part) == sorted(message)
+    assert all(is_subscription(part) for part in parts[:-1])
+    if len(parts) > 1:
+        assert message[0] == parts[0][0]
