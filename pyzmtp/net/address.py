@@ -45,14 +45,23 @@ _HOST: Final = re.compile(r"[a-zA-Z0-9:*_][a-zA-Z0-9:*_.%-]*")
 class TcpAddress:
     """``tcp://host:port`` or, to connect from somewhere, ``tcp://source:port;host:port``.
 
+    To listen at the first free port of several there is ``tcp://host:5000-5100``.
+
     :ivar host: a name, an IPv4 or IPv6 literal without brackets, or ``*``.
     :ivar port: 0 stands for any free port.
     :ivar source: (host, port) to connect from, or ``None``.
+    :ivar last_port: the end of a range of ports that begins with ``port``, or ``None``.
     """
 
     host: str
     port: int
     source: tuple[str, int] | None = None
+    last_port: int | None = None
+
+    @property
+    def ports(self) -> range:
+        """The ports to try, in their order."""
+        return range(self.port, (self.port if self.last_port is None else self.last_port) + 1)
 
 
 @frozen
@@ -141,8 +150,8 @@ def parse(text: str) -> Address | None:
 
 def _parse_tcp(text: str, rest: str) -> TcpAddress:
     source, semicolon, target = rest.rpartition(";")
-    host, port = _split_port(text, target)
-    return TcpAddress(host, port, _split_port(text, source) if semicolon else None)
+    host, port, last_port = _split_ports(text, target)
+    return TcpAddress(host, port, _split_port(text, source) if semicolon else None, last_port)
 
 
 def _parse_websocket(text: str, rest: str, secure: bool) -> WebsocketAddress:
@@ -153,7 +162,14 @@ def _parse_websocket(text: str, rest: str, secure: bool) -> WebsocketAddress:
 
 
 def _split_port(text: str, part: str) -> tuple[str, int]:
-    host, colon, port = part.rpartition(":")
+    host, port, last_port = _split_ports(text, part)
+    if last_port is not None:
+        raise AddressError(text, "a range of ports has no place there")
+    return host, port
+
+
+def _split_ports(text: str, part: str) -> tuple[str, int, int | None]:
+    host, colon, ports = part.rpartition(":")
     if not colon:
         raise AddressError(text, "it names no port")
     if host.startswith("[") and host.endswith("]"):
@@ -163,11 +179,20 @@ def _split_port(text: str, part: str) -> tuple[str, int]:
         good = good and all(0 < len(label) <= _MAX_LABEL for label in host.split("."))
     if not good or ("*" in host and host != "*"):
         raise AddressError(text, f"{host!r} is no host")
-    if port == "*":
-        return host, 0
-    if not (port.isascii() and port.isdigit() and int(port) < 65536):
-        raise AddressError(text, f"{port!r} is no port: it takes 0 to 65535 or *")
-    return host, int(port)
+    if ports == "*":
+        return host, 0, None
+    first, dash, last = ports.partition("-")
+    if not (_is_port(first) and (not dash or _is_port(last))):
+        raise AddressError(text, f"{ports!r} is no port: it takes 0 to 65535, *, or FIRST-LAST")
+    if not dash:
+        return host, int(first), None
+    if not 0 < int(first) <= int(last):
+        raise AddressError(text, f"{ports!r} is no range of ports: it goes upwards from 1")
+    return host, int(first), int(last)
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) < 65536
 
 
 def _parse_ipc(text: str, rest: str) -> IpcAddress:

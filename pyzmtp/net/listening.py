@@ -149,10 +149,24 @@ async def _listen_tcp(
 ) -> ListeningAt:
     host = _WILDCARD[options.ipv6] if place.host == "*" else interface_address(place.host)
     hosts = [host] if host is not None else await resolve(reactor, place.host, options.ipv6)
-    port = reactor.listenTCP(place.port, factory, backlog=options.backlog, interface=hosts[0])
+    port = _first_free(reactor, place.ports, factory, options.backlog, hosts[0])
     # What is accepted inherits it: a receive buffer that is set later comes after its first window.
     configure(getattr(port, "socket", None), options)
     return ListeningAt(port, _address_of(port))
+
+
+def _first_free(
+    reactor: Reactor, ports: range, factory: ServerFactory, backlog: int, host: str
+) -> IListeningPort:
+    """Listen at the first of ``ports`` that nobody listens at; the last one's error is raised."""
+    for number in ports[:-1]:
+        try:
+            return reactor.listenTCP(number, factory, backlog=backlog, interface=host)
+        except CannotListenError as error:
+            if not _in_use(error.socketError):
+                raise
+            _forget_frames(error)
+    return reactor.listenTCP(ports[-1], factory, backlog=backlog, interface=host)
 
 
 async def _listen_ipc(

@@ -76,6 +76,8 @@ def name_of(where: object) -> str:
 def _check_target(where: str, address: TcpAddress) -> None:
     if address.host == "*" or address.port == 0:
         raise AddressError(where, "to connect, it has to name a host and a port")
+    if address.last_port is not None:
+        raise AddressError(where, "only to bind may it name a range of ports")
     if address.source is not None and address.source[0] == "*":
         raise AddressError(where, "the source has to be an address of this host")
 

@@ -112,9 +112,10 @@ class Socket:
         """Listen at ``where``; fires with the real address, the port or path filled in.
 
         ``where``: a ZeroMQ address (``tcp://``, ``ipc://``, ``inproc://``, ``ws://``, ``wss://``), an
-        endpoint string or an ``IStreamServerEndpoint``. With the option ``use_fd``, an address of
-        a kind that has descriptors only says of what kind the given socket is. ``security`` is the policy
-        of this bind, in place of the option of that name.
+        endpoint string or an ``IStreamServerEndpoint``. ``tcp://*:*`` takes any free port,
+        ``tcp://*:5000-5100`` the first free one of these. With the option ``use_fd``, an address of a kind
+        that has descriptors only says of what kind the given socket is. ``security`` is the policy of this
+        bind, in place of the option of that name.
 
         Raises :exc:`AddressError`; fails with :exc:`AddressInUse`, :exc:`BindError` or
         :exc:`TransportUnavailable`. (``zmq_bind``)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import pytest
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorTCP, IReactorTime
 from zope.interface import directlyProvides
 
@@ -106,6 +108,44 @@ def test_a_port_in_use_is_address_in_use(world: World) -> None:
     assert world.of(other, BindFailed) == [BindFailed(address, failed.error)]
     world.run(one.unbind(address))
     assert world.run(other.bind(address)) == address
+
+
+def test_of_a_range_the_first_free_port_is_taken(world: World) -> None:
+    sockets = [world.make(PullSocket) for _ in range(4)]
+    where = "tcp://127.0.0.1:5000-5002"
+    assert world.run(sockets[0].bind("tcp://127.0.0.1:5001")) == "tcp://127.0.0.1:5001"
+    assert world.run(sockets[1].bind(where)) == "tcp://127.0.0.1:5000"
+    assert world.run(sockets[2].bind(where)) == "tcp://127.0.0.1:5002"
+    assert world.names(sockets[2]) == ["Listening"]
+    failed = Outcomes(sockets[3].bind(where))
+    assert isinstance(failed.error, AddressInUse)
+    assert failed.error.address == where
+    assert world.of(sockets[3], BindFailed) == [BindFailed(where, failed.error)]
+    world.run(sockets[1].unbind("tcp://127.0.0.1:5000"))
+    assert world.run(sockets[3].bind(where)) == "tcp://127.0.0.1:5000"
+
+
+def test_a_range_ends_at_a_port_that_may_not_be_had(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def listen(port: int, factory: object, backlog: int, interface: str) -> None:
+        tried.append(port)
+        raise CannotListenError(interface, port, PermissionError(errno.EACCES, "no"))
+
+    tried: list[int] = []
+    reactor = world.network.reactor()
+    monkeypatch.setattr(reactor, "listenTCP", listen)
+    failed = Outcomes(world.make(PullSocket, on=reactor).bind("tcp://*:80-90"))
+    assert isinstance(failed.error, BindError)
+    assert tried == [80]
+
+
+def test_nobody_connects_to_a_range(world: World) -> None:
+    push = world.make(PushSocket)
+    for where in ("tcp://127.0.0.1:5000-5002", "ws://127.0.0.1:5000-5002"):
+        with pytest.raises(AddressError, match="only to bind"):
+            push.connect(where)
+    assert world.names(push) == []
 
 
 @pytest.mark.parametrize("where", ["tcp://no.such.name:5555", "tcp://_lo:5555"])
