@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import TooManySubscriptions
@@ -20,6 +21,8 @@ class RadioPattern(Sender):
     """A message ``[group, body]`` goes to every peer that joined exactly that group.
 
     As in libzmq, a peer that joins twice has to leave twice. What else comes from it is dropped.
+
+    :ivar on_joined: called when peers may have joined a group.
     """
 
     socket_type = SocketType.RADIO
@@ -29,6 +32,7 @@ class RadioPattern(Sender):
         self._members: dict[bytes, Counter[Pipe]] = {}
         self._groups: dict[Pipe, set[bytes]] = {}
         self._unasked: dict[Pipe, None] = {}
+        self.on_joined: Callable[[], None] = lambda: None
 
     def hiccup(self, pipe: Pipe) -> None:
         super().hiccup(pipe)
@@ -45,6 +49,7 @@ class RadioPattern(Sender):
     def send_all_to(self, pipe: Pipe) -> None:
         """Send every message to an attached pipe, from which no JOIN can come: that of ``udp://``."""
         self._unasked[pipe] = None
+        self.on_joined()
 
     @property
     def sends_datagrams(self) -> bool:
@@ -62,16 +67,26 @@ class RadioPattern(Sender):
         """The pipes to which a message to ``group`` goes."""
         return [*self._members.get(group, ()), *self._unasked]
 
+    @property
+    def all_members(self) -> list[Pipe]:
+        """The pipes to which any message at all goes."""
+        joined = [pipe for pipe, groups in self._groups.items() if groups]
+        return [*joined, *self._unasked]
+
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
+        joined = False
         for message in messages:
             if not isinstance(message, Membership):
                 self.dropped_received += 1
             elif pipe.attached:
                 name, group = message
                 if name == JOIN:
+                    joined = True
                     self._join(group, pipe)
                 else:
                     self._leave(group, pipe)
+        if joined:
+            self.on_joined()
 
     def _join(self, group: bytes, pipe: Pipe) -> None:
         groups = self._groups.setdefault(pipe, set())

@@ -85,6 +85,13 @@ class XPubPattern(Sender, FairReceiver):
         return self.attached.keys() - matching if self.options.invert_matching else matching
 
     @property
+    def all_subscribers(self) -> Collection[Pipe]:
+        """The pipes to which any message at all goes."""
+        if self.options.invert_matching:
+            return self.attached.keys()
+        return [pipe for pipe in self.attached if self._trie.topics(pipe)]
+
+    @property
     def topics(self) -> frozenset[bytes]:
         """What is subscribed to, by anybody."""
         return frozenset(topic for pipe in self.attached for topic in self._trie.topics(pipe))

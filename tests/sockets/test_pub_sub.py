@@ -77,8 +77,9 @@ def test_a_topic_is_bytes(world: World, topic: Any) -> None:
         sub.subscribe(topic)
     with pytest.raises(TypeError, match="bytes"):
         sub.unsubscribe(topic)
-    with pytest.raises(TypeError):
-        world.make(PubSocket).wait_subscribed(topic)
+    if topic is not None:
+        with pytest.raises(TypeError, match="bytes"):
+            world.make(PubSocket).wait_subscribed(topic)
 
 
 def test_a_closed_sub_subscribes_to_nothing(world: World) -> None:
@@ -116,6 +117,40 @@ def test_wait_subscribed_fires_when_enough_are_there(world: World, kind: type[Pu
     world.settle()
     assert two == [None]
     assert world.run(pub.wait_subscribed(b"abcd", 2)) is None
+
+
+@pytest.mark.parametrize("kind", [PubSocket, XPubSocket])
+def test_wait_subscribed_to_anything_counts_peers(world: World, kind: type[PubSocket]) -> None:
+    pub = world.make(kind)
+    address = world.bind(pub)
+    one, two = Outcomes(pub.wait_subscribed(None)), Outcomes(pub.wait_subscribed(None, 2))
+    subs = [world.make(SubSocket) for _ in range(2)]
+    for sub in subs:
+        world.run(sub.connect(address))
+    world.settle()
+    assert one.pending
+    subs[0].subscribe(b"a")
+    subs[0].subscribe(b"b")
+    world.settle()
+    assert one == [None]
+    assert two.pending
+    subs[1].subscribe(b"c")
+    world.settle()
+    assert two == [None]
+    subs[0].unsubscribe(b"a")
+    world.settle()
+    assert world.run(pub.wait_subscribed(None, 2)) is None
+    subs[0].unsubscribe(b"b")
+    world.settle()
+    assert Outcomes(pub.wait_subscribed(None, 2)).pending
+
+
+def test_where_matching_is_inverted_everybody_wants_something(world: World) -> None:
+    pub = world.make(PubSocket, invert_matching=True)
+    address = world.bind(pub)
+    world.run(world.make(SubSocket, invert_matching=True).connect(address))
+    world.settle()
+    assert world.run(pub.wait_subscribed(None)) is None
 
 
 def test_waiting_for_subscribers_can_be_cancelled_and_ends_with_the_socket(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from twisted.internet.defer import CancelledError
 
 from pyzmtp import Disconnected, DishSocket, FramingError, RadioSocket
 from pyzmtp.errors import CommandError, ProtocolError, SendTimeout, SocketClosed, UsageError
@@ -49,6 +50,43 @@ def test_groups_joined_before_the_connect_count_too(world: World, transport: str
     radio.try_send([b"g" * 255, b"long"])
     radio.try_send([b"", b"empty"])
     assert world.drain(dish) == [[b"g" * 255, b"long"], [b"", b"empty"]]
+
+
+def test_wait_joined_fires_when_enough_are_there(world: World) -> None:
+    radio = world.make(RadioSocket)
+    address = world.bind(radio)
+    any_group, two = Outcomes(radio.wait_joined()), Outcomes(radio.wait_joined(b"g", 2))
+    dishes = [world.make(DishSocket) for _ in range(2)]
+    for dish in dishes:
+        world.run(dish.connect(address))
+    world.settle()
+    assert any_group.pending
+    dishes[0].join(b"other")
+    world.settle()
+    assert any_group == [None]
+    dishes[0].join(b"g")
+    world.settle()
+    assert two.pending
+    dishes[1].join(b"g")
+    world.settle()
+    assert two == [None]
+    assert world.run(radio.wait_joined(None, 2)) is None
+    dishes[1].leave(b"g")
+    world.settle()
+    assert Outcomes(radio.wait_joined(None, 2)).pending
+
+
+def test_waiting_for_members_can_be_cancelled_and_ends_with_the_socket(world: World) -> None:
+    radio = world.make(RadioSocket)
+    waiting = radio.wait_joined(b"g")
+    cancelled, closed = Outcomes(waiting), Outcomes(radio.wait_joined(b"g"))
+    waiting.cancel()
+    assert isinstance(cancelled.error, CancelledError)
+    radio.close()
+    assert isinstance(closed.error, SocketClosed)
+    assert isinstance(Outcomes(radio.wait_joined()).error, SocketClosed)
+    with pytest.raises(TypeError, match="group is bytes"):
+        radio.wait_joined("text")  # type: ignore[arg-type]
 
 
 def test_two_dishes_get_the_same_from_one_radio(world: World) -> None:

@@ -17,6 +17,7 @@ from pyzmtp import (
     PubSocket,
     PullSocket,
     PushSocket,
+    RadioSocket,
     RepSocket,
     ReqSocket,
     Requester,
@@ -38,6 +39,7 @@ WAITING: dict[str, tuple[type[Any], Callable[[Any], Deferred[Any]]]] = {
     "receive": (PullSocket, lambda socket: socket.receive()),
     "receive_batch": (PullSocket, lambda socket: socket.receive_batch()),
     "wait_subscribed": (PubSocket, lambda socket: socket.wait_subscribed(b"a")),
+    "wait_joined": (RadioSocket, lambda socket: socket.wait_joined(b"a")),
     "request": (Requester, lambda socket: socket.request(b"x")),
     "connect": (PushSocket, lambda socket: socket.connect("tcp://127.0.0.1:40001")),
 }

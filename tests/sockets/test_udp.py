@@ -46,7 +46,10 @@ def host(world: World) -> Iterator[DatagramReactor]:
 
 def test_the_datagram_of_a_radio(world: World, host: DatagramReactor) -> None:
     radio = world.make(RadioSocket, on=host)
+    joined = Outcomes(radio.wait_joined())
     peer = world.run(radio.connect(UDP))
+    assert joined == [None]
+    assert world.run(radio.wait_joined(b"any group")) is None
     assert (peer.peer_address, peer.version, peer.socket_type) == ("127.0.0.1:5555", (0, 0), None)
     assert radio.peers == ()
     world.run(radio.send([b"grp", b"hello"]))
