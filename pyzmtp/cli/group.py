@@ -13,6 +13,7 @@ COMMANDS = {
     "demo": "pyzmtp.cli.demo",
     "keygen": "pyzmtp.cli.keygen",
     "log": "pyzmtp.cli.log",
+    "proxy": "pyzmtp.cli.proxy",
     "trace": "pyzmtp.cli.trace",
 }
 

@@ -28,7 +28,7 @@ from pyzmtp.wire.message import Message
 
 __all__ = ["socket_command", "task_of"]
 
-_HOW_TO_ADDRESS = "say where to --bind or to --connect, as @ADDRESS or >ADDRESS if you like"
+_HOW_TO_ADDRESS = "Say where to --bind or to --connect, or write @ADDRESS or >ADDRESS."
 
 
 def socket_command(name: str) -> click.Command:
@@ -99,10 +99,10 @@ def _task(
     endpoints, messages = leading_endpoints(texts)
     endpoints += [Endpoint(address, True) for address in bind]
     endpoints += [Endpoint(address, False) for address in connect]
-    if not endpoints:
-        raise UsageError(f"there is no address: {_HOW_TO_ADDRESS}")
     if messages and not kind.sends:
-        raise UsageError(f"{messages[0]!r} is no address to use: {_HOW_TO_ADDRESS}")
+        raise UsageError(f"what to do with {messages[0]!r}? {_HOW_TO_ADDRESS}")
+    if not endpoints:
+        raise UsageError(f"there is no address. {_HOW_TO_ADDRESS}")
     _exclude(echo=echo, exec=execute, receive_only=receive_only, send_only=send_only)
     written = FORMATS[form](unquote(separator.encode()), b"\0" if null else b"\n")
     given = [*_read_arguments(messages, written), *_read_files(files)]

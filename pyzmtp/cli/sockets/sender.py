@@ -11,7 +11,7 @@ from twisted.internet.task import deferLater
 from pyzmtp.cli.formats import FormatError
 from pyzmtp.cli.sockets.input import Input
 from pyzmtp.cli.sockets.task import Task
-from pyzmtp.errors import HostUnreachable, SendTimeout, SocketClosed, UsageError
+from pyzmtp.errors import HostUnreachable, OperationTimeout, SocketClosed, UsageError
 from pyzmtp.sockets.publisher import PublishingSocket
 from pyzmtp.sockets.radio import RadioSocket
 from pyzmtp.wire.message import Message
@@ -107,7 +107,7 @@ class Sender:
             await deferLater(self._reactor, due - now)
 
     async def wait_for_audience(self) -> None:
-        """Wait until those are there who shall not miss the first message. Raises :exc:`SendTimeout`."""
+        """Wait for those who shall not miss the first message. Raises :exc:`OperationTimeout`."""
         task, count = self._task, self._task.audience
         if task.delay:
             await deferLater(self._reactor, task.delay)
@@ -131,4 +131,4 @@ class Sender:
 
 
 def _too_late(_: object, seconds: float) -> NoReturn:
-    raise SendTimeout(seconds)
+    raise OperationTimeout("nobody was there", seconds)

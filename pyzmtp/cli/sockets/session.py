@@ -8,7 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from pyzmtp.cli.addresses import Endpoint
+from pyzmtp.cli.attachment import Attachment
 from pyzmtp.cli.exit_status import ExitStatus
 from pyzmtp.cli.expression import ExpressionError
 from pyzmtp.cli.formats import FormatError
@@ -21,7 +21,7 @@ from pyzmtp.cli.sockets.task import Task
 from pyzmtp.cli.sockets.watcher import Watcher
 from pyzmtp.cli.streams import StreamError, Streams
 from pyzmtp.constants import SocketType
-from pyzmtp.errors import ConnectAborted, OperationTimeout, UsageError, ZMTPError
+from pyzmtp.errors import OperationTimeout, UsageError, ZMTPError
 from pyzmtp.wire.message import Message
 from pyzmtp.wire.subscription import SUBSCRIBE
 
@@ -68,7 +68,6 @@ class _Session:
         messages = Input(task.given, task.repeat, streams.stdin, task.form.reader())
         self._sender = Sender(reactor, socket, task, messages, self._watcher.wait_for_peers, say)
         self._receiver = Receiver(reactor, socket, task, self._output, say)
-        self._hopes = len(task.endpoints)  # from which peers may come
         self._work: Deferred[None] | None = None
         self._end: ExitStatus | None = None  # with what it was ended from here
 
@@ -131,8 +130,12 @@ class _Session:
 
     async def _do(self) -> None:
         self._filter()
-        for endpoint in self._task.endpoints:
-            await self._attach(endpoint)
+        await Attachment(
+            self._socket,
+            self._task.endpoints,
+            self._tell_address,
+            lambda: self._finish(ExitStatus.FAILED),
+        ).make()
         if self._task.transient:
             self._watcher.on_abandoned = self._abandoned
         await self._talk()
@@ -148,21 +151,9 @@ class _Session:
             else:
                 self._socket.subscribe(wanted)
 
-    async def _attach(self, endpoint: Endpoint) -> None:
-        """Bind, or begin to connect."""
-        if not endpoint.binds:
-            self._socket.connect(endpoint.address).addErrback(self._given_up)
-            return
-        address = await self._socket.bind(endpoint.address)
-        if address != endpoint.address and not self._task.verbose:
+    def _tell_address(self, asked: str, address: str) -> None:
+        if address != asked and not self._task.verbose:
             self._say(f"listening at {address}")
-
-    def _given_up(self, failure: Failure) -> None:
-        """A connect has ended for good, which the watcher has told, unless it is our own doing."""
-        if failure.check(ConnectAborted) is None:
-            self._hopes -= 1
-            if not self._hopes:
-                self._finish(ExitStatus.FAILED)
 
     def _abandoned(self) -> None:
         if self._task.receives and self._task.kind.exchange is not Exchange.REQUEST:

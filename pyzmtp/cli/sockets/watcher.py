@@ -20,7 +20,7 @@ from pyzmtp.engine.events import (
     Listening,
     MessagesDropped,
 )
-from pyzmtp.errors import ProtocolError
+from pyzmtp.errors import ConnectAborted, ProtocolError
 from pyzmtp.peer import Peer
 from pyzmtp.sockets.base import Socket
 
@@ -53,6 +53,7 @@ class Watcher:
         self._say = say
         self._verbose = verbose
         self._told: set[str] = set()
+        self._last_errors: dict[str, Exception] = {}
         self._awaited: list[tuple[int, Deferred[None]]] = []
         socket.on_event(self._notice)
 
@@ -77,9 +78,13 @@ class Watcher:
         if isinstance(event, HandshakeSucceeded):
             self._told.clear()
             self._tell_waiting()
+        elif isinstance(event, ConnectRetried):
+            self._last_errors[event.address] = event.error
         elif isinstance(event, MessagesDropped) and event.unsent:
             self.unsent += event.count
             self.reason = event.reason
+            if isinstance(event.reason, ConnectAborted):  # our own doing, after how many attempts?
+                self.reason = self._last_errors.get(event.address, event.reason)
         elif isinstance(event, Disconnected) and event.peer is not None:
             self._look_for_others(event.peer)
 
@@ -98,15 +103,22 @@ class Watcher:
 def _trouble(event: Event) -> str:
     """What is told always."""
     if isinstance(event, HandshakeFailed):
-        where = event.peer_address.rpartition(":")[0] or event.peer_address or "somebody"
-        return f"{event.address}: {where}: {event.error}"
+        host = event.peer_address.rpartition(":")[0]  # without the port, which is always another
+        who = f"{host}: " if host and host not in event.address else ""
+        return f"{event.address}: {who}{event.error}"
     if isinstance(event, ConnectRetried):
-        return f"{event.error} (trying again)"
+        return f"{_named(event.address, event.error)} (trying again)"
     if isinstance(event, Closed) and not isinstance(event.error, ProtocolError | None):
-        return str(event.error)  # of a fault of the peer HandshakeFailed has told
+        return _named(event.address, event.error)  # of a peer's fault HandshakeFailed has told
     if isinstance(event, AcceptFailed | CloseFailed):
         return f"{event.address}: {event.error}"
     return ""
+
+
+def _named(address: str, error: Exception | None) -> str:
+    """An error with the address that it is about."""
+    text = str(error)
+    return text if address in text else f"{address}: {text}"
 
 
 def _news(event: Event) -> str:
