@@ -11,6 +11,7 @@ __all__ = ["COMMANDS", "SOCKETS", "group"]
 #: Command name -> module in this package that has it as ``command``.
 COMMANDS = {
     "demo": "pyzmtp.cli.demo",
+    "info": "pyzmtp.cli.info",
     "keygen": "pyzmtp.cli.keygen",
     "log": "pyzmtp.cli.log",
     "proxy": "pyzmtp.cli.proxy",

@@ -12,6 +12,7 @@ import click
 
 from pyzmtp.authenticator import Authenticator
 from pyzmtp.certificates import Certificate, CertificateDirectory, load_certificate
+from pyzmtp.cli.sections import SectionedOption
 from pyzmtp.errors import CertificateError, OptionError, UsageError
 from pyzmtp.security.curve import ALLOW_ANY, CurveClient, CurveServer
 from pyzmtp.security.keys import key_bytes
@@ -19,7 +20,7 @@ from pyzmtp.security.plain import PlainClient, PlainServer
 from pyzmtp.security.policy import Policy
 from pyzmtp.wire.z85 import z85_encode
 
-__all__ = ["SECURITY_OPTIONS", "MakePolicy", "read_security"]
+__all__ = ["SECURITY_OPTIONS", "MakePolicy", "read_security", "security_options"]
 
 #: Makes a policy on the reactor that it will run on; ``None``: there is no security.
 MakePolicy = Callable[[Any], Policy | None]
@@ -49,6 +50,9 @@ SECURITY_OPTIONS: Final = {
 }
 
 
+_OF_CLIENTS: Final = ("plain_username", "curve_key", "curve_server_key")
+
+
 class _KnownKeys:
     """The public keys of some files and directories: a :class:`KeyStore`."""
 
@@ -65,6 +69,22 @@ class _KnownKeys:
     def refresh(self) -> bool:
         changed = [store.refresh() for store in self._stores]
         return any(changed)
+
+
+def security_options(client: bool = False) -> list[click.Option]:
+    """All options of security, or those of a ``client``."""
+    return [
+        SectionedOption(
+            "Security",
+            f"--{name.replace('_', '-')}",
+            metavar=metavar,
+            is_flag=metavar is None,
+            multiple=name == "curve_allow",
+            help=text,
+        )
+        for name, (metavar, text) in SECURITY_OPTIONS.items()
+        if not client or name in _OF_CLIENTS
+    ]
 
 
 def read_security(

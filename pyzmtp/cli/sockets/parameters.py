@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from pyzmtp.cli.formats import FORMATS
 from pyzmtp.cli.options import describe_options
-from pyzmtp.cli.policies import SECURITY_OPTIONS
+from pyzmtp.cli.policies import security_options
 from pyzmtp.cli.sections import SectionedOption
 from pyzmtp.cli.sockets.kinds import Exchange, Kind
 
@@ -18,7 +18,6 @@ __all__ = ["parameters_of"]
 _ADDRESSES = "Addresses"
 _MESSAGES = "Messages"
 _TIME = "Beginning, pace and end"
-_SECURITY = "Security"
 _OTHER = "Other"
 
 
@@ -30,7 +29,7 @@ def parameters_of(kind: Kind) -> list[click.Parameter]:
         *_addresses(),
         *_messages(kind),
         *_time(kind),
-        *_security(),
+        *security_options(),
         *_others(kind),
     ]
 
@@ -223,18 +222,6 @@ def _time(kind: Kind) -> Iterator[click.Option]:
     yield SectionedOption(
         _TIME, "--transient", is_flag=True, help="End when the last peer has left."
     )
-
-
-def _security() -> Iterator[click.Option]:
-    for name, (metavar, text) in SECURITY_OPTIONS.items():
-        yield SectionedOption(
-            _SECURITY,
-            f"--{name.replace('_', '-')}",
-            metavar=metavar,
-            is_flag=metavar is None,
-            multiple=name == "curve_allow",
-            help=text,
-        )
 
 
 def _others(kind: Kind) -> Iterator[click.Option]:

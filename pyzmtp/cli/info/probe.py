@@ -1,0 +1,123 @@
+"""Carries an inspection over a connection: :func:`inspect_peer`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from attrs import define
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import ITCPTransport, ITransport
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from pyzmtp.cli.info.inspection import Inspection, Stage
+from pyzmtp.errors import OperationTimeout, ProtocolError
+from pyzmtp.net.address import describe
+from pyzmtp.net.dialling import dial
+from pyzmtp.net.places import ClientPlace
+from pyzmtp.options import SocketOptions
+
+__all__ = ["PeerClosed", "Probed", "inspect_peer"]
+
+
+@define
+class Probed:
+    """What came of an inspection.
+
+    :ivar peer_address: where the peer is.
+    :ivar connect_seconds: how long the transport took to connect.
+    :ivar error: why the inspection did not come to its end, if so.
+    """
+
+    inspection: Inspection
+    peer_address: str = ""
+    connect_seconds: float = 0.0
+    error: Exception | None = None
+
+
+class _Probe(Protocol):
+    """One connection that is inspected."""
+
+    transport: ITransport
+
+    def __init__(self, probed: Probed, seconds: Callable[[], float], began: float) -> None:
+        self.done: Deferred[None] = Deferred()
+        self._probed = probed
+        self._seconds = seconds
+        self._began = began
+        self._over = False
+
+    def connectionMade(self) -> None:
+        transport = self.transport
+        if ITCPTransport.providedBy(transport):
+            transport.setTcpNoDelay(True)
+        self._probed.connect_seconds = self._seconds() - self._began
+        self._probed.peer_address = describe(transport.getPeer())
+        transport.write(self._probed.inspection.start())
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._over:
+            return
+        inspection = self._probed.inspection
+        try:
+            output = inspection.receive(data, self._seconds())
+        except ProtocolError as error:
+            self.end(error)
+            return
+        if output:
+            self.transport.write(output)
+        if inspection.stage is Stage.DONE:
+            self.end(None)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        if not self._over:
+            self.end(PeerClosed(self._probed.inspection.stage.value))
+        if not self.done.called:
+            self.done.callback(None)
+
+    def end(self, error: Exception | None) -> None:
+        """Hear no more of the peer."""
+        self._over = True
+        self._probed.error = error
+        self.transport.loseConnection()
+
+
+class PeerClosed(Exception):
+    """The peer has closed the connection before ``what`` came."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the peer closed the connection before {what}")
+
+
+async def inspect_peer(
+    reactor: Any,
+    place: ClientPlace,
+    options: SocketOptions,
+    inspection: Inspection,
+    timeout: float,
+) -> Probed:
+    """Connect to a place and inspect who is there, within ``timeout`` seconds.
+
+    Raises what the transport says if nobody is there, and :exc:`OperationTimeout` if that takes too
+    long; what goes wrong after that is told in :attr:`Probed.error`.
+    """
+    probed = Probed(inspection)
+    probes: list[_Probe] = []
+    began = reactor.seconds()
+
+    def build(where: str) -> Protocol:
+        probes.append(_Probe(probed, reactor.seconds, began))
+        return probes[0]
+
+    def nobody(_: object, seconds: float) -> NoReturn:
+        raise OperationTimeout("nobody answered", seconds)
+
+    def too_late(_: object, seconds: float) -> None:
+        probes[0].end(OperationTimeout(f"{inspection.stage.value} did not come", timeout))
+
+    dialling = Deferred.fromCoroutine(dial(reactor, place, options, build))
+    await dialling.addTimeout(timeout, reactor, nobody)
+    left = max(0.0, began + timeout - reactor.seconds())
+    await probes[0].done.addTimeout(left, reactor, too_late)
+    return probed
