@@ -10,6 +10,7 @@ __all__ = ["COMMANDS", "SOCKETS", "group"]
 
 #: Command name -> module in this package that has it as ``command``.
 COMMANDS = {
+    "bench": "pyzmtp.cli.bench",
     "demo": "pyzmtp.cli.demo",
     "info": "pyzmtp.cli.info",
     "keygen": "pyzmtp.cli.keygen",

@@ -18,7 +18,7 @@ from pyzmtp.cli.policies import MakePolicy, read_security, security_options
 from pyzmtp.cli.program import run, say
 from pyzmtp.cli.sections import EXIT_STATUSES, SectionedCommand, SectionedOption
 from pyzmtp.cli.streams import Streams, standard_streams
-from pyzmtp.errors import OperationTimeout, UsageError
+from pyzmtp.errors import OperationTimeout, UsageError, ZMTPError
 from pyzmtp.options import SocketOptions
 
 __all__ = ["command", "tell"]
@@ -44,7 +44,7 @@ async def tell(
     except OperationTimeout as error:
         streams.say(f"{address}: {error}")
         return ExitStatus.TIMEOUT
-    except (TransportError, DNSLookupError, OSError) as error:
+    except (ZMTPError, TransportError, DNSLookupError, OSError) as error:
         streams.say(f"{address}: {error}")
         return ExitStatus.FAILED
     problem = advice(probed)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pyzmtp.cli.info.inspection import Inspection
 from pyzmtp.cli.info.joining import SAFE_TYPES
 from pyzmtp.cli.info.probe import PeerClosed, Probed, inspect_peer
+from pyzmtp.cli.info.socket_probe import ask_by_sockets
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import AddressError, PeerRefused
 from pyzmtp.net.address import InprocAddress, UdpAddress, WebsocketAddress
@@ -44,9 +45,16 @@ async def investigate(reactor: Any, question: Question) -> Probed:
     Raises :exc:`UsageError`, :exc:`OperationTimeout`, and what the transport says.
     """
     place = client_place(reactor, question.address)
-    if isinstance(place, InprocAddress | UdpAddress | WebsocketAddress):
-        problem = "only connections that begin with a greeting can be asked: tcp, ipc, endpoints"
-        raise AddressError(question.address, problem)
+    if isinstance(place, InprocAddress | UdpAddress):
+        raise AddressError(question.address, "there is no connection that could be asked")
+    if isinstance(place, WebsocketAddress):
+        return await ask_by_sockets(
+            reactor,
+            question.address,
+            evolve(question.options, security=question.policy),
+            question.joins,
+            question.timeout,
+        )
     types: tuple[SocketType | None, ...] = (None,) if question.joins else SAFE_TYPES
     for announced in types:
         inspection = _inspection(question, announced)
@@ -76,7 +84,7 @@ def _wants_another_type(probed: Probed) -> bool:
 
     libzmq does so without a word, pyzmtp gives the name of its error.
     """
-    if probed.inspection.expected != "READY":
+    if probed.expected != "READY":
         return False
     error = probed.error
     refused = isinstance(error, PeerRefused) and error.reason == "IncompatibleSocketType"

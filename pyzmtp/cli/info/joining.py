@@ -6,7 +6,7 @@ from typing import Final
 
 from pyzmtp.constants import SocketType
 
-__all__ = ["SAFE_TYPES", "UNSAFE_NAMES", "type_to_join"]
+__all__ = ["SAFE_TYPES", "UNSAFE_NAMES", "UNSAFE_TYPES", "type_to_join"]
 
 #: For each type of peer, a type that it accepts. None of these peers sends to a newcomer what is meant
 #: for others: they answer, they publish, or they only receive.
@@ -37,6 +37,7 @@ _UNSAFE: Final = {
 
 #: What to try on a peer that does not say first what it is.
 SAFE_TYPES: Final = tuple(dict.fromkeys(_SAFE.values()))
+UNSAFE_TYPES: Final = tuple(dict.fromkeys(_UNSAFE.values()))
 UNSAFE_NAMES: Final = tuple(kind.value for kind in _UNSAFE)
 
 

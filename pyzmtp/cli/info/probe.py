@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from attrs import define
+from attrs import define, field
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import ITCPTransport, ITransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
-from pyzmtp.cli.info.inspection import Inspection, Stage
+from pyzmtp.cli.info.inspection import Findings, Inspection, Stage
 from pyzmtp.errors import OperationTimeout, ProtocolError
 from pyzmtp.net.address import describe
 from pyzmtp.net.dialling import dial
@@ -23,16 +23,18 @@ __all__ = ["PeerClosed", "Probed", "inspect_peer"]
 
 @define
 class Probed:
-    """What came of an inspection.
+    """What came of one connection.
 
     :ivar peer_address: where the peer is.
     :ivar connect_seconds: how long the transport took to connect.
-    :ivar error: why the inspection did not come to its end, if so.
+    :ivar expected: the command of the handshake that was waited for last.
+    :ivar error: why not all was found that there is, if so.
     """
 
-    inspection: Inspection
+    findings: Findings = field(factory=Findings)
     peer_address: str = ""
     connect_seconds: float = 0.0
+    expected: str = ""
     error: Exception | None = None
 
 
@@ -41,8 +43,11 @@ class _Probe(Protocol):
 
     transport: ITransport
 
-    def __init__(self, probed: Probed, seconds: Callable[[], float], began: float) -> None:
+    def __init__(
+        self, inspection: Inspection, probed: Probed, seconds: Callable[[], float], began: float
+    ) -> None:
         self.done: Deferred[None] = Deferred()
+        self._inspection = inspection
         self._probed = probed
         self._seconds = seconds
         self._began = began
@@ -54,12 +59,12 @@ class _Probe(Protocol):
             transport.setTcpNoDelay(True)
         self._probed.connect_seconds = self._seconds() - self._began
         self._probed.peer_address = describe(transport.getPeer())
-        transport.write(self._probed.inspection.start())
+        transport.write(self._inspection.start())
 
     def dataReceived(self, data: bytes) -> None:
         if self._over:
             return
-        inspection = self._probed.inspection
+        inspection = self._inspection
         try:
             output = inspection.receive(data, self._seconds())
         except ProtocolError as error:
@@ -72,7 +77,7 @@ class _Probe(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if not self._over:
-            self.end(PeerClosed(self._probed.inspection.stage.value))
+            self.end(PeerClosed(self._inspection.stage.value))
         if not self.done.called:
             self.done.callback(None)
 
@@ -80,6 +85,7 @@ class _Probe(Protocol):
         """Hear no more of the peer."""
         self._over = True
         self._probed.error = error
+        self._probed.expected = self._inspection.expected
         self.transport.loseConnection()
 
 
@@ -102,12 +108,12 @@ async def inspect_peer(
     Raises what the transport says if nobody is there, and :exc:`OperationTimeout` if that takes too
     long; what goes wrong after that is told in :attr:`Probed.error`.
     """
-    probed = Probed(inspection)
+    probed = Probed(inspection.findings)
     probes: list[_Probe] = []
     began = reactor.seconds()
 
     def build(where: str) -> Protocol:
-        probes.append(_Probe(probed, reactor.seconds, began))
+        probes.append(_Probe(inspection, probed, reactor.seconds, began))
         return probes[0]
 
     def nobody(_: object, seconds: float) -> NoReturn:

@@ -21,8 +21,7 @@ _OWN: Final = ("socket-type", "identity")
 
 def facts(address: str, probed: Probed, problem: str = "") -> dict[str, Any]:
     """All that is known, as JSON can hold it; what is not known is missing."""
-    inspection = probed.inspection
-    findings = inspection.findings
+    findings = probed.findings
     known: dict[str, Any] = {"address": address, "peer_address": probed.peer_address}
     greeting = findings.greeting
     if greeting is not None:
@@ -91,14 +90,13 @@ def _round_trip(known: dict[str, Any]) -> str:
 
 def advice(probed: Probed) -> str:
     """Why not all is known, and what to do; nothing if there is nothing to say."""
-    inspection, error = probed.inspection, probed.error
-    findings = inspection.findings
+    error, findings = probed.error, probed.findings
     greeting, mechanism = findings.greeting, findings.mechanism
     if isinstance(error, NotZMTP) and error.data[:2] == b"\x01\x00":
         return f"{error}. That may be ZMTP 1.0, of libzmq 2"
-    if isinstance(error, PeerClosed) and inspection.expected == "WELCOME":
+    if isinstance(error, PeerClosed) and probed.expected == "WELCOME":
         return f"{error}. It may have another key than that"
-    if isinstance(error, PeerClosed) and inspection.expected == "READY":
+    if isinstance(error, PeerClosed) and probed.expected == "READY":
         names = ", ".join(UNSAFE_NAMES)
         return (
             f"it refuses every type that is safe to try, so it is one of {names}. --join joins these "
