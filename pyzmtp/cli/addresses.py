@@ -11,7 +11,7 @@ from attrs import frozen
 __all__ = ["Endpoint", "leading_endpoints", "read_endpoint"]
 
 #: CZMQ: ``@`` binds and ``>`` connects. What follows is an address or an endpoint string.
-_PREFIXED: Final = re.compile(r"[@>]([a-zA-Z][a-zA-Z0-9+.-]*:.+)", re.DOTALL)
+_PREFIXED: Final = re.compile(r"[@>]([a-zA-Z][a-zA-Z0-9+.-]*:\S+)")
 
 
 @frozen

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ProcessExitedAlready
 from twisted.internet.interfaces import IProcessTransport
 from twisted.internet.protocol import ProcessProtocol
@@ -61,8 +61,10 @@ class _Program(ProcessProtocol):
             problem = f"it was ended by signal {status.signal}"
         elif status.exitCode:
             problem = f"it exited with {status.exitCode}"
-        self.done.callback((b"".join(self._output), problem))  # nobody looks if it was cancelled
+        if not self.done.called:
+            self.done.callback((b"".join(self._output), problem))
 
     def _kill(self) -> None:
+        self.done.errback(CancelledError())
         with suppress(ProcessExitedAlready):
             self.transport.signalProcess("KILL")

@@ -24,7 +24,10 @@ class JsonFormat:
     def encode(self, message: Message) -> bytes:
         """See :class:`Format`."""
         frames = [_to_json(frame) for frame in message]
-        return json.dumps(frames, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(frames, ensure_ascii=False, separators=(",", ":"))
+        if not text.isprintable():  # it may come to a terminal
+            text = json.dumps(frames, separators=(",", ":"))
+        return text.encode()
 
     def decode(self, data: bytes) -> Message:
         """See :class:`Format`."""

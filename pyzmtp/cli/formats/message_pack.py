@@ -51,6 +51,7 @@ class _PackReader:
     def __init__(self, unpacker: Any) -> None:
         self._unpacker = unpacker
         self._fed = 0
+        self._read = 0  # bytes in values that are complete
 
     def feed(self, data: bytes) -> Iterator[Found]:
         """See :class:`Reader`. What is no MessagePack is so for good: nothing says where to go on."""
@@ -64,6 +65,7 @@ class _PackReader:
             except ValueError as error:
                 yield FormatError(f"it is no MessagePack: {error or type(error).__name__}")
                 return
+            self._read = self._unpacker.tell()
             try:
                 yield _frames(value)
             except FormatError as error:
@@ -71,9 +73,9 @@ class _PackReader:
 
     def finish(self) -> Iterator[Found]:
         """See :class:`Reader`."""
-        missing = self._fed - self._unpacker.tell()
-        if missing:
-            yield FormatError(f"the last message is cut short: {missing} bytes of it have come")
+        begun = self._fed - self._read
+        if begun:
+            yield FormatError(f"the last message is cut short: {begun} bytes of it have come")
 
 
 def _frames(value: Any) -> Message:

@@ -72,7 +72,7 @@ def _value(match: re.Match[bytes]) -> bytes:
         return _VALUES[name]
     if len(name) == 3 and name[:1] == b"x":
         return bytes.fromhex(name[1:].decode())
-    if name.isdigit() and int(name, 8) < 256:
+    if name[:1] in b"01234567" and name and int(name, 8) < 256:
         return bytes((int(name, 8),))
     shown = match[0].decode("utf-8", "replace")
     raise FormatError(f"{shown!r} is no escape: there are \\t \\n \\\\ \\xNN and the like")
