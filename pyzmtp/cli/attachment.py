@@ -1,16 +1,17 @@
-"""Binds and connects a socket as the command line says: :class:`Attachment`."""
+"""Binds and connects a socket as the command line says, and closes it: :class:`Attachment`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from twisted.internet.defer import CancelledError
 from twisted.python.failure import Failure
 
 from pyzmtp.cli.addresses import Endpoint
 from pyzmtp.errors import ConnectAborted
 from pyzmtp.sockets.base import Socket
 
-__all__ = ["Attachment"]
+__all__ = ["Attachment", "close_all"]
 
 
 class Attachment:
@@ -47,3 +48,16 @@ class Attachment:
             self._hopes -= 1
             if not self._hopes:
                 self._hopeless()
+
+
+async def close_all(sockets: Iterable[Socket]) -> None:
+    """Close sockets, all at a time; if that is cancelled, without any linger."""
+    chosen = list(sockets)
+    closing = [socket.close() for socket in chosen]
+    try:
+        for closed in closing:
+            await closed
+    except CancelledError:
+        closing = [socket.close(linger=0) for socket in chosen]
+        for closed in closing:
+            await closed

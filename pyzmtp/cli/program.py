@@ -16,7 +16,7 @@ from zope.interface import provider
 
 from pyzmtp.cli.exit_status import ExitStatus
 
-__all__ = ["Main", "Program", "run", "say"]
+__all__ = ["Main", "Program", "run", "say", "tell_log"]
 
 #: What a command does; it is given the reactor, and returns the exit status.
 Main = Callable[[Any], Coroutine[Any, Any, int]]
@@ -83,7 +83,7 @@ def run(main: Main) -> None:
     raises is a bug, told with its traceback. The global reactor is the program's to choose, not the
     library's, so that this is where it is asked for.
     """
-    globalLogBeginner.beginLoggingTo([_tell_log], redirectStandardIO=False, discardBuffer=True)
+    globalLogBeginner.beginLoggingTo([tell_log], redirectStandardIO=False, discardBuffer=True)
     program = Program(main)
     try:
         react(program.start)
@@ -104,7 +104,7 @@ def _end_by(number: int) -> None:
 
 
 @provider(ILogObserver)
-def _tell_log(event: LogEvent) -> None:
+def tell_log(event: LogEvent) -> None:
     """Show what is logged as a warning at least; events of sockets are told otherwise."""
     level = event.get("log_level")
     if level is LogLevel.critical:

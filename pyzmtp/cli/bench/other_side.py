@@ -6,9 +6,10 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IProcessTransport
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
@@ -158,24 +159,33 @@ class RemoteSide:
 async def serve(reactor: Any, address: str) -> ExitStatus:
     """Be the other process, until whoever started it has gone."""
     side = LocalSide(reactor)
+    pair = PairSocket(reactor, linger=0, reconnect_interval=None)
+    working = Deferred.fromCoroutine(_obey(pair, side))
+
+    def notice(event: Event) -> None:
+        if isinstance(event, Disconnected):
+            working.cancel()
+
+    pair.on_event(notice)
+    pair.connect(address).addErrback(lambda failure: working.cancel())
+    try:
+        with suppress(CancelledError):
+            await working
+    finally:
+        await side.close()
+        await pair.close()
+    return ExitStatus.DONE
+
+
+async def _obey(pair: PairSocket, side: LocalSide) -> None:
+    """Say that we are here, and do what we are told."""
     calls: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
         "push": side.push,
         "echo": side.echo,
         "stop": side.stop,
     }
-    pair = PairSocket(reactor, linger=0, reconnect_interval=None)
-
-    def notice(event: Event) -> None:
-        if isinstance(event, Disconnected):
-            pair.close()
-
-    pair.on_event(notice)
-    pair.connect(address)
     await pair.send(b"here")
     async for [line] in pair:
         what, *arguments = json.loads(line)
         await calls[what](*arguments)
         await pair.send(b"done")
-    await side.close()
-    await pair.close()
-    return ExitStatus.DONE

@@ -47,12 +47,12 @@ class LineReport:
             return
         for way, rate in _rates(before, reading).items():
             if rate.frames:
-                peers = ", ".join(
-                    f"{side} {socket.peers} peers, {socket.queued} queued"
+                sockets = [
+                    f"{side} peers {socket.peers}, queued {socket.queued}"
                     for side, socket in reading.sockets.items()
-                )
-                losses = _losses(reading)
-                self._screen.line(f"{way}: {_frames(rate)}, {_bytes(rate)}; {peers}; {losses}")
+                ]
+                flow = f"{way}: {_frames(rate)}, {_bytes(rate)}"
+                self._screen.line("; ".join([flow, *sockets, _losses(reading)]))
 
     def close(self) -> Deferred[None]:
         """See :class:`Report`."""
@@ -119,7 +119,8 @@ def _rates(before: Reading, reading: Reading) -> dict[str, Flow]:
 
 
 def _frames(rate: Flow) -> str:
-    return f"{rate.frames:,.0f} frames/s"
+    digits = 0 if rate.frames >= 10 else 1
+    return f"{rate.frames:,.{digits}f} frames/s"
 
 
 def _bytes(rate: Flow) -> str:

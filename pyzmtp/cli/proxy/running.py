@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.task import LoopingCall
 
-from pyzmtp.cli.attachment import Attachment
+from pyzmtp.cli.attachment import Attachment, close_all
 from pyzmtp.cli.exit_status import ExitStatus
 from pyzmtp.cli.proxy.plan import SocketPlan
 from pyzmtp.cli.proxy.readings import read_proxy
@@ -47,10 +47,7 @@ async def run_proxy(
         report.say(str(error))
         return ExitStatus.FAILED
     finally:
-        try:
-            await gatherResults([socket.close() for socket in sockets.values()])
-        except CancelledError:
-            await gatherResults([socket.close(linger=0) for socket in sockets.values()])
+        await close_all(sockets.values())
         await report.close()
 
 

@@ -8,7 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from pyzmtp.cli.attachment import Attachment
+from pyzmtp.cli.attachment import Attachment, close_all
 from pyzmtp.cli.exit_status import ExitStatus
 from pyzmtp.cli.expression import ExpressionError
 from pyzmtp.cli.formats import FormatError
@@ -106,10 +106,7 @@ class _Session:
         """Close the socket; return how many messages could not be sent."""
         if self._task.kind.audience:
             self._watcher.unsent = 0  # those who left before have missed what they did not wait for
-        try:
-            await self._socket.close()
-        except CancelledError:
-            await self._socket.close(linger=0)
+        await close_all([self._socket])
         unsent = self._watcher.unsent
         if unsent:
             messages = "1 message was" if unsent == 1 else f"{unsent} messages were"
