@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from pyzmtp.cli.info.inspection import Inspection
 from pyzmtp.cli.info.joining import SAFE_TYPES
-from pyzmtp.cli.info.probe import PeerClosed, Probed, inspect_peer
+from pyzmtp.cli.info.probe import NoSafeType, PeerClosed, Probed, inspect_peer
 from pyzmtp.cli.info.socket_probe import ask_by_sockets
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import AddressError, PeerRefused
@@ -60,7 +60,8 @@ async def investigate(reactor: Any, question: Question) -> Probed:
         inspection = _inspection(question, announced)
         probed = await inspect_peer(reactor, place, question.options, inspection, question.timeout)
         if not _wants_another_type(probed):
-            break
+            return probed
+    probed.error = NoSafeType()
     return probed
 
 

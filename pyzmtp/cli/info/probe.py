@@ -12,13 +12,14 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from pyzmtp.cli.info.inspection import Findings, Inspection, Stage
+from pyzmtp.cli.info.joining import UNSAFE_NAMES
 from pyzmtp.errors import OperationTimeout, ProtocolError
 from pyzmtp.net.address import describe
 from pyzmtp.net.dialling import dial
 from pyzmtp.net.places import ClientPlace
 from pyzmtp.options import SocketOptions
 
-__all__ = ["PeerClosed", "Probed", "inspect_peer"]
+__all__ = ["NoSafeType", "PeerClosed", "Probed", "inspect_peer"]
 
 
 @define
@@ -46,7 +47,7 @@ class _Probe(Protocol):
     def __init__(
         self, inspection: Inspection, probed: Probed, seconds: Callable[[], float], began: float
     ) -> None:
-        self.done: Deferred[None] = Deferred()
+        self.done: Deferred[None] = Deferred(lambda _: self.end(None))
         self._inspection = inspection
         self._probed = probed
         self._seconds = seconds
@@ -87,6 +88,16 @@ class _Probe(Protocol):
         self._probed.error = error
         self._probed.expected = self._inspection.expected
         self.transport.loseConnection()
+
+
+class NoSafeType(Exception):
+    """The peer has refused every type that it would be safe to be."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "it refuses every type that is safe to try, so it is one of "
+            f"{', '.join(UNSAFE_NAMES)}. --join joins these too, and may be sent what is meant for others"
+        )
 
 
 class PeerClosed(Exception):

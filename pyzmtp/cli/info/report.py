@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Final
 
 from pyzmtp.cli.formats.quoted import quote
-from pyzmtp.cli.info.joining import UNSAFE_NAMES
 from pyzmtp.cli.info.probe import PeerClosed, Probed
 from pyzmtp.errors import NotZMTP
 
@@ -96,12 +95,6 @@ def advice(probed: Probed) -> str:
         return f"{error}. That may be ZMTP 1.0, of libzmq 2"
     if isinstance(error, PeerClosed) and probed.expected == "WELCOME":
         return f"{error}. It may have another key than that"
-    if isinstance(error, PeerClosed) and probed.expected == "READY":
-        names = ", ".join(UNSAFE_NAMES)
-        return (
-            f"it refuses every type that is safe to try, so it is one of {names}. --join joins these "
-            "too, and may be sent what is meant for others"
-        )
     if error is not None:
         return str(error)
     if greeting is None or greeting.version < (3, 0) or findings.properties is not None:

@@ -8,7 +8,7 @@ from attrs import evolve
 
 from pyzmtp.cli.info.inspection import Findings
 from pyzmtp.cli.info.joining import SAFE_TYPES, UNSAFE_TYPES, type_to_join
-from pyzmtp.cli.info.probe import PeerClosed, Probed
+from pyzmtp.cli.info.probe import NoSafeType, PeerClosed, Probed
 from pyzmtp.cli.sockets.kinds import KINDS
 from pyzmtp.constants import SocketType
 from pyzmtp.engine.events import Connected, Event
@@ -40,7 +40,10 @@ async def ask_by_sockets(
                 probed.findings.properties = {"Socket-Type": error.theirs.encode()}
                 return probed
             types = [fitting]
-        elif not isinstance(error, PeerClosed) or not types:
+        elif not isinstance(error, PeerClosed):
+            return probed
+        elif not types:
+            probed.error = NoSafeType()
             return probed
 
 
@@ -69,7 +72,6 @@ async def _ask(
             probed.error = error
         except Exception:  # what the transport says when it is closed
             probed.error = PeerClosed("the end of the handshake")
-            probed.expected = "READY"
         else:
             seconds = reactor.seconds() - began - probed.connect_seconds
             probed.findings = _findings(peer, ours, seconds)
