@@ -49,7 +49,6 @@ class Program:
 
     def start(self, reactor: Any) -> Deferred[None]:
         """Begin; fires at the end."""
-        work = Deferred.fromCoroutine(self._main(reactor))
 
         def interrupt(number: int) -> None:
             self.signal = self.signal or number
@@ -58,14 +57,17 @@ class Program:
         def handle(number: int, frame: FrameType | None) -> None:
             reactor.callFromThread(interrupt, number)  # it wakes the reactor
 
-        reactor.callWhenRunning(self._listen, handle)
-        return work.addCallbacks(self._finished, self._failed)
+        # Those that are ignored stay so, as of a job in the background.
+        numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
-    def _listen(self, handle: Callable[[int, FrameType | None], None]) -> None:
-        """Handle signals, after the reactor has set its own handlers."""
-        for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as of a job in the background
+        def listen() -> None:
+            for number in numbers:
                 signal.signal(number, handle)
+
+        listen()
+        reactor.callWhenRunning(listen)  # the reactor sets handlers of its own before
+        work = Deferred.fromCoroutine(self._main(reactor))
+        return work.addCallbacks(self._finished, self._failed)
 
     def _finished(self, status: int) -> None:
         self.status = status
