@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from interop.programs import Open, Program, bound, libzmq
+from interop.programs import PATIENCE, Open, Program, bound, libzmq
 
 #: A message, and how each format writes it; text cannot tell all of it.
 MESSAGES = {
@@ -173,7 +173,7 @@ class TestPipelines:
         """Run a line of the shell in which ``pyzmtp`` is this one."""
         program = f'pyzmtp() {{ "{sys.executable}" -m pyzmtp "$@"; }}\n{line}'
         return subprocess.run(
-            ["bash", "-c", program], cwd=directory, capture_output=True, text=True, timeout=60
+            ["bash", "-c", program], cwd=directory, capture_output=True, text=True, timeout=PATIENCE
         )
 
     def test_from_file_to_file(self, tmp_path: Path) -> None:

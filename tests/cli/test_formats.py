@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyzmtp.cli.formats import FORMATS, Format, FormatError, Found
@@ -40,6 +40,7 @@ def read(form: Format, chunks: Iterable[bytes]) -> list[Found]:
 @pytest.mark.parametrize("end", [NEWLINE, NUL])
 @pytest.mark.parametrize("separator", [TAB, b"|", b"||", "·".encode(), b"\xff"])
 @pytest.mark.parametrize("name", LOSSLESS)
+@settings(deadline=None)  # the first one imports a library
 @given(messages, st.integers(1, 5))
 def test_what_is_written_is_read_again(
     name: str, separator: bytes, end: bytes, batch: list[list[bytes]], size: int

@@ -41,7 +41,7 @@ class Receiver:
         self._abandoned = False
 
     async def receive_all(self, count: int | None) -> None:
-        """Go on until ``count`` messages are shown, or for ever.
+        """Go on until ``count`` messages are shown, or for ever; one that is dropped does not count.
 
         Raises :exc:`ReceiveTimeout`, :exc:`ExpressionError`, :exc:`StreamError`, :exc:`BrokenPipeError`
         if nobody reads the output any more, and what the socket raises.
@@ -49,12 +49,9 @@ class Receiver:
         most = 1 if self._task.answers else _BATCH
         left = most if count is None else count
         while messages := await self.next(min(most, left)):
-            if self._task.answers:
-                await self._answer(messages[0])
-            else:
-                await self.show(messages)
+            shown = await (self._answer(messages[0]) if self._task.answers else self.show(messages))
             if count is not None:
-                left -= len(messages)
+                left -= shown
 
     async def next(self, limit: int = 1) -> list[Message]:
         """The next messages; none if no more will come."""
@@ -76,17 +73,22 @@ class Receiver:
         if self._receiving is not None:
             self._receiving.cancel()
 
-    async def show(self, messages: list[Message]) -> None:
-        """Show messages as the user wants them."""
+    async def show(self, messages: list[Message]) -> int:
+        """Show messages as the user wants them; return how many are left."""
         changed = [self._changed(message) for message in messages]
-        await self._output.show([message for message in changed if message is not None])
+        shown = [message for message in changed if message is not None]
+        await self._output.show(shown)
+        return len(shown)
 
     def _changed(self, message: Message) -> Message | None:
         change = self._task.on_receive
         return message if change is None else change(message)
 
-    async def _answer(self, message: Message) -> None:
-        """Show a message, and answer it with itself or with what a command makes of it."""
+    async def _answer(self, message: Message) -> int:
+        """Show a message, and answer it with itself or with what a command makes of it.
+
+        Return how many are answered: one, or none.
+        """
         envelope, body = self._split(message)
         answer = None
         try:
@@ -107,6 +109,7 @@ class Receiver:
                 await self._socket.send([*envelope, *answer])
             except (HostUnreachable, UsageError) as error:  # it has left; too many frames
                 self._say(f"no answer: {error}")
+        return int(answer is not None)
 
     def _split(self, message: Message) -> tuple[Message, Message]:
         """Whom the answer is for, and what is to be answered."""

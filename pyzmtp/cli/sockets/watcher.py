@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
 
 from pyzmtp.engine.events import (
     Accepted,
@@ -106,7 +107,7 @@ def _trouble(event: Event) -> str:
         host = event.peer_address.rpartition(":")[0]  # without the port, which is always another
         who = f"{host}: " if host and host not in event.address else ""
         return f"{event.address}: {who}{event.error}"
-    if isinstance(event, ConnectRetried):
+    if isinstance(event, ConnectRetried) and not isinstance(event.error, ConnectionDone):
         return f"{_named(event.address, event.error)} (trying again)"
     if isinstance(event, Closed) and not isinstance(event.error, ProtocolError | None):
         return _named(event.address, event.error)  # of a peer's fault HandshakeFailed has told
