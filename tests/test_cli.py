@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from twisted.internet.defer import Deferred
@@ -18,7 +20,7 @@ from pyzmtp.cli import demo
 from pyzmtp.cli.about import about, installed_version
 from pyzmtp.cli.demo.plan import Meeting
 from pyzmtp.cli.demo.stage import Outcome
-from pyzmtp.cli.group import group
+from pyzmtp.cli.group import COMMANDS, SOCKETS, group
 from pyzmtp.cli.trace.records import Record
 from tests.cli.helpers import finish
 
@@ -75,11 +77,24 @@ class TestWithoutTheExtra:
 
 
 class TestGroup:
-    def test_help_lists_the_commands(self) -> None:
-        done = CliRunner().invoke(group, ["--help"])
+    @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+    def test_help_lists_the_commands(self, arguments: list[str]) -> None:
+        done = CliRunner().invoke(group, arguments)
         assert done.exit_code == 0
-        assert "demo" in done.output
         assert "Let pyzmtp's sockets talk" in done.output
+        _, sockets, tools = re.split("^(?:Sockets|Tools):$", done.output, flags=re.MULTILINE)
+        assert re.findall(r"^  (\w+)  ", sockets, re.MULTILINE) == list(SOCKETS)
+        assert re.findall(r"^  (\w+)  ", tools, re.MULTILINE)[: len(COMMANDS)] == sorted(COMMANDS)
+
+    def test_each_command_is_in_the_module_of_its_name(self) -> None:
+        context = click.Context(group)
+        assert group.list_commands(context) == [*SOCKETS, *sorted(COMMANDS)]
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command is not None
+            assert command.get_short_help_str(), name
+            assert command.name in (name, "command")
+        assert COMMANDS == {name: f"pyzmtp.cli.{name}" for name in COMMANDS}
 
     def test_an_unknown_command_is_a_usage_error(self) -> None:
         done = CliRunner().invoke(group, ["nonesuch"])
@@ -92,11 +107,15 @@ class TestGroup:
         assert done.output == about() + "\n"
 
     def test_commands_are_loaded_when_they_are_called(self) -> None:
-        code = "import sys, pyzmtp.cli.group; print('pyzmtp.cli.demo' in sys.modules)"
+        code = (
+            "import sys, pyzmtp.cli.group as group;"
+            "loaded = [*group.COMMANDS.values(), 'pyzmtp.cli.sockets'];"
+            "print([name for name in loaded if name in sys.modules])"
+        )
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
         )
-        assert done.stdout.strip() == "False", done.stderr
+        assert done.stdout.strip() == "[]", done.stderr
 
     def test_main_runs_the_group(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(sys, "argv", ["pyzmtp", "--help"])

@@ -102,12 +102,13 @@ class TestReceiving:
         assert sink.writes == []
 
     def test_what_is_received_can_be_changed_and_dropped(self, stage: Stage, world: World) -> None:
-        pull = stage.start("pull", "-b", HERE, "-e", "message[0].upper() if message[1:] else None")
+        expression = "message[0].upper() if message[1:] else None"
+        pull = stage.start("pull", "-b", HERE, "-n", "2", "-e", expression)
         push = world.make(PushSocket)
         world.run(push.connect(HERE))
-        push.send_batch([[b"a"], [b"b", b"c"]])
-        world.settle()
-        assert pull.lines == ["B"]
+        push.send_batch([[b"a"], [b"b", b"c"], [b"d"], [b"e", b"f"], [b"g", b"h"]])
+        assert stage.end(pull) == DONE
+        assert pull.lines == ["B", "E"]
 
     def test_until_the_last_peer_has_left(self, stage: Stage, world: World) -> None:
         pull = stage.start("pull", "-b", HERE, "--transient")
