@@ -94,7 +94,7 @@ class TestGroup:
             assert command is not None
             assert command.get_short_help_str(), name
             assert command.name in (name, "command")
-        assert COMMANDS == {name: f"pyzmtp.cli.{name}" for name in COMMANDS}
+        assert {name: f"pyzmtp.cli.{name}" for name in COMMANDS} == COMMANDS
 
     def test_an_unknown_command_is_a_usage_error(self) -> None:
         done = CliRunner().invoke(group, ["nonesuch"])

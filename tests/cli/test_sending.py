@@ -176,10 +176,15 @@ class TestAnAudience:
         assert world.drain(sub) == [[b"x"]]
         assert stage.end(pub) == DONE
 
-    def test_nothing_is_read_before(self, stage: Stage, world: World) -> None:
-        source = MemorySource(b"x\n")
+    def test_no_more_is_read_before(self, stage: Stage) -> None:
+        source = MemorySource(b"x\n", b"y\n")
         stage.start("pub", "-b", HERE, stdin=source)
-        assert source.reads == 0
+        assert source.reads == 1
+
+    def test_where_there_is_nothing_to_say_nobody_is_waited_for(self, stage: Stage) -> None:
+        pub = stage.start("pub", "-b", HERE, stdin=MemorySource(b""))
+        assert stage.end(pub) == DONE
+        assert pub.said == []
 
     def test_nobody_is_waited_for(self, stage: Stage) -> None:
         pub = stage.start("pub", "-b", HERE, "x", "--wait", "0")

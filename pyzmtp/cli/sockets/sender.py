@@ -27,7 +27,7 @@ _PATIENCE: Final = 1.0
 class Sender:
     """Sends what an input gives, each message when its time has come.
 
-    While the socket has no room nothing more is read.
+    The first one waits for those who shall not miss it. While the socket has no room nothing more is read.
     """
 
     def __init__(
@@ -45,12 +45,13 @@ class Sender:
         self._input = messages
         self._wait_for_peers = wait_for_peers
         self._say = say
+        self._begun = False
         self._next_at: float | None = None
 
     async def send_all(self, count: int | None) -> None:
         """Send ``count`` messages, or all there are.
 
-        Raises :exc:`SendTimeout`, :exc:`FormatError`, :exc:`ExpressionError`, :exc:`StreamError`, and
+        Raises :exc:`OperationTimeout`, :exc:`FormatError`, :exc:`ExpressionError`, :exc:`StreamError`, and
         what else the socket raises.
         """
         left = _BATCH if count is None else count
@@ -62,7 +63,7 @@ class Sender:
                 left -= len(messages)
 
     async def next(self, limit: int = 1) -> list[Message]:
-        """The next messages, as they are to be sent; none at the end."""
+        """The next messages, when they are to be sent, and as they are; none at the end."""
         change = self._task.on_send
         while limit:
             try:
@@ -76,6 +77,9 @@ class Sender:
                 changed = [change(message) for message in messages]
                 messages = [message for message in changed if message is not None]
             if messages:
+                if not self._begun:
+                    self._begun = True
+                    await self._wait_for_audience()
                 await self._keep_pace()
                 return [[*self._task.prefix, *message] for message in messages]
         return []
@@ -106,7 +110,7 @@ class Sender:
         if due > now:
             await deferLater(self._reactor, due - now)
 
-    async def wait_for_audience(self) -> None:
+    async def _wait_for_audience(self) -> None:
         """Wait for those who shall not miss the first message. Raises :exc:`OperationTimeout`."""
         task, count = self._task, self._task.audience
         if task.delay:

@@ -166,19 +166,14 @@ class _Session:
         elif exchange is Exchange.REPLY and not self._task.answers:
             await self._reply(count)
         elif not self._task.receives:
-            await self._send(count)
+            await self._sender.send_all(count)
         elif not self._task.sends or self._task.answers:
             await self._receiver.receive_all(count)
         else:
             await self._send_and_receive(count)
 
-    async def _send(self, count: int | None) -> None:
-        await self._sender.wait_for_audience()
-        await self._sender.send_all(count)
-
     async def _request(self, count: int | None) -> None:
         """Ask, and wait for the reply, again and again."""
-        await self._sender.wait_for_audience()
         while count != 0 and (request := await self._sender.next()):
             await self._receiver.show(await self._ask(request))
             count = None if count is None else count - 1
@@ -209,7 +204,7 @@ class _Session:
                 receiving.cancel()
 
         receiving = Deferred.fromCoroutine(self._receiver.receive_all(count))
-        sending = Deferred.fromCoroutine(self._send(None)).addErrback(failed)
+        sending = Deferred.fromCoroutine(self._sender.send_all(None)).addErrback(failed)
         try:
             await receiving
         except CancelledError:
