@@ -50,6 +50,22 @@ class TestEndpoints:
         world.settle()
         assert pull.lines == ["x"]
 
+    def test_a_transport_that_this_system_has_not(self, stage: Stage, world: World) -> None:
+        reactor = world.network.reactor(unix=False)
+        pull = stage.start("pull", "-c", "ipc:///x", on=reactor)
+        assert stage.end(pull) == FAILED
+        assert "IReactorUNIX" in pull.said[0]
+
+    def test_who_is_there_already_is_not_waited_for(self, stage: Stage, world: World) -> None:
+        source = MemorySource(ends=False)
+        push = stage.start("push", "-b", HERE, "--wait", "1", stdin=source)
+        pull = world.make(PullSocket)
+        world.run(pull.connect(HERE))
+        world.settle()
+        source.type(b"x\n")
+        assert world.drain(pull) == [[b"x"]]
+        assert push.said == []
+
     def test_no_retries(self, stage: Stage) -> None:
         pull = stage.start("pull", "-c", HERE, "-o", "reconnect_interval=none")
         assert stage.end(pull) == FAILED
@@ -85,6 +101,17 @@ class TestEndpoints:
         world.advance(5)
         texts = [line.partition(":")[0] for line in pull.said[1:]]
         assert texts == ["tcp", "cannot connect to tcp"]
+
+    def test_what_is_dropped_is_told_to_those_who_want_it(self, stage: Stage, world: World) -> None:
+        world.network.kernel_buffer = 1000
+        source = MemorySource((b"x" * 5000 + b"\n") * 100, ends=False)
+        push = stage.start("push", "-b", HERE, "-v", stdin=source)
+        pull = world.make(PullSocket, receive_hwm=1)
+        world.run(pull.connect(HERE))
+        world.settle()
+        world.run(pull.close(0), 1)
+        world.settle()
+        assert any("messages were not sent" in line for line in push.said)
 
     def test_interrupted_it_lingers_and_then_does_not(self, stage: Stage, world: World) -> None:
         source = MemorySource(b"a\nb\n", ends=False)

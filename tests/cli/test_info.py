@@ -284,11 +284,12 @@ class TestBytes:
         assert running.status == FAILED
         assert text in running.said[0]
 
-    @pytest.mark.parametrize("name", [b"GSSAPI", b"X"])
+    @pytest.mark.parametrize("name", [b"GSSAPI", b"\x1b[2J"])
     def test_another_mechanism(self, world: World, name: bytes) -> None:
         running, _ = self.ask(world, greeting(name))
         assert running.status == FAILED
         assert running.said == [f"{HERE}: its mechanism {name.decode()!r} is unknown here"]
+        assert "\x1b" not in running.stdout.data.decode()
 
     def test_zmtp_2_0(self, world: World) -> None:
         running, peer = self.ask(world, b"\xff\0\0\0\0\0\0\0\1\x7f\x01\x08")
@@ -343,6 +344,11 @@ class TestBytes:
             "metadata:    X-B: \\xff",
         ]
         assert peer.take() == greeting()
+
+    def test_what_it_says_cannot_move_the_cursor(self, world: World) -> None:
+        evil = command(b"READY", _block([(b"Socket-Type", b"\x1b[2J")]))
+        running, _ = self.ask(world, greeting() + evil)
+        assert running.lines[3] == "socket type: \\x1b[2J"
 
     def test_no_type_at_all(self, world: World) -> None:
         running, _ = self.ask(world, greeting() + command(b"READY"))

@@ -26,10 +26,10 @@ def facts(address: str, probed: Probed, problem: str = "") -> dict[str, Any]:
     if greeting is not None:
         known["version"] = "{}.{}".format(*greeting.version)
         if findings.mechanism:
-            known["mechanism"] = findings.mechanism
+            known["mechanism"] = _shown(findings.mechanism)
             known["as_server"] = greeting.as_server
     if findings.socket_type:
-        known["socket_type"] = findings.socket_type
+        known["socket_type"] = _shown(findings.socket_type)
     properties = findings.properties or {}
     for name, value in properties.items():
         if name.lower() == "identity":
@@ -51,6 +51,11 @@ def facts(address: str, probed: Probed, problem: str = "") -> dict[str, Any]:
     if problem:
         known["problem"] = problem
     return known
+
+
+def _shown(text: str) -> str:
+    """What a peer has said, which may be anything, so that a terminal can show it."""
+    return quote(text.encode()).decode()
 
 
 def as_text(known: dict[str, Any]) -> str:
