@@ -124,7 +124,7 @@ def test_every_option_on_the_page_is_one() -> None:
         "--identity",
         "--target",
         "--msgpack",
-        "--curve-server",
+        "--curve-server-key",
         "--help",
         "--plain-",
         "--curve-",

@@ -20,9 +20,28 @@ COMMANDS = {
 }
 
 #: The commands that are a socket type each, in the order of the help.
-SOCKETS = tuple(
-    "push pull pub sub req rep dealer router pair xpub xsub stream "
-    "client server radio dish scatter gather peer channel dgram".split()
+SOCKETS = (
+    "push",
+    "pull",
+    "pub",
+    "sub",
+    "req",
+    "rep",
+    "dealer",
+    "router",
+    "pair",
+    "xpub",
+    "xsub",
+    "stream",
+    "client",
+    "server",
+    "radio",
+    "dish",
+    "scatter",
+    "gather",
+    "peer",
+    "channel",
+    "dgram",
 )
 
 

@@ -16,12 +16,11 @@ from rich.text import Text
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react
 
+from pyzmtp.cli.policies import MakePolicy, no_policy, read_security, security_options
 from pyzmtp.engine.events import Closed, ConnectRetried, Event, HandshakeFailed, HandshakeSucceeded
 from pyzmtp.errors import ZMTPError
 from pyzmtp.logs.entry import LEVELS, LogEntry
 from pyzmtp.net.reactor import Reactor
-from pyzmtp.policy_files import POLICY_FILES, policy_from_files
-from pyzmtp.security.policy import Policy
 from pyzmtp.sockets.sub import SubSocket
 
 __all__ = ["Printer", "Wanted", "command", "read", "shown"]
@@ -58,7 +57,7 @@ class Wanted:
     topics: Sequence[str] = ()
     level: str = LEVELS[0]
     count: int | None = None
-    policy: Callable[[Reactor], Policy] | None = None
+    policy: MakePolicy = no_policy
 
     def includes(self, entry: LogEntry) -> bool:
         """Whether an entry is important enough."""
@@ -136,11 +135,8 @@ async def read(
     It is not if nothing is bound, and every connect was given up. ``say`` is told of connections. Raises
     :exc:`ZMTPError` for an address that cannot be used.
     """
-    options: dict[str, Any] = {}
-    if wanted.policy is not None:
-        options["security"] = wanted.policy(reactor)
     left = wanted.count
-    async with SubSocket(reactor, **options) as sub:
+    async with SubSocket(reactor, security=wanted.policy(reactor)) as sub:
         watcher = _Watcher(len(wanted.connect) + len(wanted.bind), say)
         sub.on_event(watcher.heard)
         watcher.hopeless.addCallback(lambda _: sub.close())
@@ -204,7 +200,7 @@ def command(
     with_time: bool,
     as_json: bool,
     color: str,
-    **files: str | None,
+    **security: Any,
 ) -> None:
     """Show log entries that are published at ADDRESS.
 
@@ -214,8 +210,8 @@ def command(
     if not connect and not bind:
         raise click.UsageError("give an address to connect to, or one to --bind")
     try:
-        policy = policy_from_files(**files)
-    except (ZMTPError, OSError) as error:
+        policy = read_security(security)
+    except ZMTPError as error:
         raise click.UsageError(str(error)) from None
     wanted = Wanted(connect, bind, topics, level.upper(), count, policy)
     console = _Console(
@@ -227,8 +223,7 @@ def command(
     _run(wanted, printer.show)
 
 
-for _name, _meaning in POLICY_FILES.items():
-    command = click.option(f"--{_name.replace('_', '-')}", metavar="FILE", help=_meaning)(command)
+command.params.extend(security_options())
 
 
 def _run(wanted: Wanted, show: Callable[[LogEntry], None]) -> None:

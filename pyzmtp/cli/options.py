@@ -17,7 +17,7 @@ from pyzmtp.constants import ReconnectStop, RouterNotify, SocketType
 from pyzmtp.errors import OptionError
 from pyzmtp.options import SocketOptions
 
-__all__ = ["describe_options", "parse_flag", "parse_options"]
+__all__ = ["describe_options", "parse_options"]
 
 _FIELDS: Final = {field.name: field for field in attrs.fields(SocketOptions)}
 #: What has options of its own on the command line.
@@ -105,14 +105,6 @@ def parse_options(texts: Iterable[str]) -> dict[str, Any]:
             raise ValueError(f"{name}={value if field.repr else '...'}: {error.problem}") from None
         values[name] = parsed
     return values
-
-
-def parse_flag(text: str) -> bool:
-    """The value in ``NAME=yes`` or ``NAME=no``. Raises :exc:`ValueError`, which says what is wrong."""
-    try:
-        return _flag(text.partition("=")[2])
-    except ValueError:
-        raise ValueError(f"{text}: it takes yes or no") from None
 
 
 def _field(name: str) -> attrs.Attribute[Any]:

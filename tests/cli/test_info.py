@@ -131,7 +131,7 @@ def test_such_a_peer_that_wants_credentials(world: World, kind: SocketType, mech
 
 @pytest.mark.parametrize(
     ("mechanism", "advice"),
-    [("PLAIN", "--plain-username NAME"), ("CURVE", "--curve-server-key KEY")],
+    [("PLAIN", "--plain-username NAME"), ("CURVE", "--curve-server KEY")],
 )
 def test_without_the_credentials(world: World, mechanism: str, advice: str) -> None:
     serve(world, SocketType.REP, security=POLICIES[mechanism][0])
@@ -437,9 +437,9 @@ class TestCommand:
     def test_its_help(self) -> None:
         done = CliRunner().invoke(group, ["info", "--help"])
         assert done.exit_code == 0
-        for text in ("--join", "--json", "--timeout", "--curve-server-key", "Exit status"):
+        for text in ("--join", "--json", "--timeout", "--curve-server", "Exit status"):
             assert text in done.output
-        assert "--curve-allow" not in done.output
+        assert "--curve-clients" not in done.output
 
     def test_it_runs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ran: list[Any] = []
@@ -451,7 +451,7 @@ class TestCommand:
         monkeypatch.setattr(info, "run", lambda main: Outcomes(Deferred.fromCoroutine(main("it"))))
         monkeypatch.setattr(info, "tell", fake_tell)
         monkeypatch.setattr(info, "standard_streams", lambda *details: "streams")
-        arguments = ["-t", "2", "--join", "--json", "-o", "ipv6=yes", "--curve-server-key"]
+        arguments = ["-t", "2", "--join", "--json", "-o", "ipv6=yes", "--curve-server"]
         done = CliRunner().invoke(group, ["info", HERE, *arguments, KEYS.public])
         assert done.exit_code == 0, done.output
         [(reactor, address, options, make_policy, joins, timeout, as_json, streams)] = ran

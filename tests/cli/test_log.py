@@ -182,13 +182,13 @@ class TestCommand:
     def test_options(self, wanted: list[Wanted]) -> None:
         arguments = ["-b", "ipc://x", "-T", "a", "-T", "b", "-l", "warning", "-n", "3", ADDRESS]
         assert CliRunner().invoke(group, ["log", *arguments]).exit_code == 0
-        assert wanted == [Wanted((ADDRESS,), ("ipc://x",), ("a", "b"), "WARNING", 3, None)]
+        assert wanted == [Wanted((ADDRESS,), ("ipc://x",), ("a", "b"), "WARNING", 3)]
 
     def test_keys(self, wanted: list[Wanted], tmp_path: Path) -> None:
         public, _ = create_certificates(tmp_path, "server")
         done = CliRunner().invoke(group, ["log", ADDRESS, "--curve-server", str(public)])
         assert done.exit_code == 0, done.output
-        assert wanted[0].policy is not None
+        assert wanted[0].policy(None) is not None
 
     @pytest.mark.parametrize(
         ("arguments", "text"),

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from pyzmtp import ReconnectStop, RouterNotify, SocketOptions, SocketType
-from pyzmtp.cli.options import describe_options, parse_flag, parse_options
+from pyzmtp.cli.options import describe_options, parse_options
 
 FIELDS = {field.name: field for field in attrs.fields(SocketOptions) if field.name != "security"}
 
@@ -67,12 +67,6 @@ def test_the_last_one_counts_but_properties_are_gathered() -> None:
 )
 def test_a_flag(text: str, value: bool) -> None:
     assert parse_options([f"immediate={text}"]) == {"immediate": value}
-    assert parse_flag(f"whatever={text}") is value
-
-
-def test_what_is_no_flag() -> None:
-    with pytest.raises(ValueError, match="x=maybe: it takes yes or no"):
-        parse_flag("x=maybe")
 
 
 @pytest.mark.parametrize(

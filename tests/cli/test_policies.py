@@ -34,7 +34,7 @@ from tests.sockets.world import Outcomes, World
 def keys(tmp_path: Path) -> dict[str, Path]:
     """Certificates, as ``keygen`` writes them: by name, the public file and the secret one."""
     files: dict[str, Path] = {}
-    for name in ("server", "anne", "bob"):
+    for name in ("server", "anne", "bob", "carl"):
         files[name], files[f"{name}_secret"] = map(Path, create_certificates(tmp_path, name))
     return files
 
@@ -50,12 +50,12 @@ def public_key(path: Path) -> str:
 
 
 def test_none() -> None:
-    assert read_security()(None) is None
+    assert read_security({})(None) is None
 
 
 class TestPlain:
     def test_a_client(self, password: None) -> None:
-        policy = read_security(plain_username="admin")(None)
+        policy = read_security({"plain_username": "admin"})(None)
         assert isinstance(policy, PlainClient)
         assert "secret" not in repr(policy)
 
@@ -73,7 +73,7 @@ class TestPlain:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stderr", Terminal())
             patch.setattr(click, "prompt", prompt)
-            policy = read_security(plain_username="admin")(None)
+            policy = read_security({"plain_username": "admin"})(None)
         assert isinstance(policy, PlainClient)
         assert asked == [("Password of admin", {"hide_input": True, "err": True})]
 
@@ -82,12 +82,19 @@ class TestPlain:
         with monkeypatch.context() as patch:
             patch.setattr(sys, "stderr", stderr)
             with pytest.raises(UsageError, match="it is to be in PYZMTP_PLAIN_PASSWORD"):
-                read_security(plain_username="admin")
+                read_security({"plain_username": "admin"})
+
+    def test_its_name_and_password_are_in_a_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "login"
+        path.write_text("# of the service\nadmin:secret\n")
+        policy = read_security({"plain_login": str(path)})(None)
+        assert isinstance(policy, PlainClient)
+        assert "secret" not in repr(policy)
 
     def test_a_server(self, tmp_path: Path) -> None:
         path = tmp_path / "passwords"
         path.write_text("# who may come in\n\nadmin:secret\nbob:with:colon \n")
-        policy = read_security(plain_passwords=str(path))(None)
+        policy = read_security({"plain_passwords": str(path)})(None)
         assert isinstance(policy, PlainServer)
         assert callable(policy.check)
 
@@ -102,8 +109,8 @@ class TestPlain:
     @pytest.mark.parametrize(
         ("content", "problem"),
         [
-            (b"admin:secret\nbob\n", "line 2: it is not NAME:PASSWORD"),
-            (b":secret\n", "line 1: it is not NAME:PASSWORD"),
+            (b"admin:secret\nbob\n", "line 2: no NAME:PASSWORD"),
+            (b"a:secret\na:other\n", "line 2: no NAME:PASSWORD, or one more"),
             (b"\xff", "no text in UTF-8"),
         ],
     )
@@ -111,29 +118,31 @@ class TestPlain:
         path = tmp_path / "passwords"
         path.write_bytes(content)
         with pytest.raises(UsageError, match=problem):
-            read_security(plain_passwords=str(path))
+            read_security({"plain_passwords": str(path)})
 
     def test_no_such_file(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="No such file"):
-            read_security(plain_passwords=str(tmp_path / "none"))
+            read_security({"plain_passwords": str(tmp_path / "none")})
 
 
 class TestCurve:
     def test_a_client_without_keys_of_its_own(self, keys: dict[str, Path]) -> None:
         for server in (str(keys["server"]), public_key(keys["server"])):
-            policy = read_security(curve_server_key=server)(None)
+            policy = read_security({"curve_server": server})(None)
             assert isinstance(policy, CurveClient)
             assert repr(public_key(keys["server"])) in repr(policy)
 
     def test_a_client_with_keys(self, keys: dict[str, Path]) -> None:
         policy = read_security(
-            curve_server_key=str(keys["server"]), curve_key=str(keys["anne_secret"])
+            {"curve_server": str(keys["server"]), "curve_key": str(keys["anne_secret"])}
         )(None)
         assert isinstance(policy, CurveClient)
         assert policy.public_key == public_key(keys["anne"])
 
     def test_a_server_for_anybody(self, keys: dict[str, Path]) -> None:
-        policy = read_security(curve_key=str(keys["server_secret"]), curve_allow_any=True)(None)
+        policy = read_security({"curve_key": str(keys["server_secret"]), "curve_clients": ["any"]})(
+            None
+        )
         assert isinstance(policy, CurveServer)
         assert policy.public_key == public_key(keys["server"])
         assert callable(policy.check)
@@ -143,8 +152,10 @@ class TestCurve:
         friends.mkdir()
         stranger = curve_keypair()
         policy = read_security(
-            curve_key=str(keys["server_secret"]),
-            curve_allow=[public_key(keys["anne"]), str(friends)],
+            {
+                "curve_key": str(keys["server_secret"]),
+                "curve_clients": [public_key(keys["anne"]), str(keys["carl"]), str(friends)],
+            }
         )(world.network.reactor())
         rep = world.make(RepSocket, security=policy)
         world.run(rep.bind(HERE))
@@ -163,6 +174,7 @@ class TestCurve:
             return certificate.public_key, certificate.secret_key
 
         assert comes_in(pair_of("anne"))
+        assert comes_in(pair_of("carl"))
         assert not comes_in(pair_of("bob"))
         assert not comes_in(stranger)
         (friends / "bob.key").write_bytes(keys["bob"].read_bytes())
@@ -172,27 +184,27 @@ class TestCurve:
     @pytest.mark.parametrize(
         ("what", "problem"),
         [
-            ("k" * 39, "neither a key of 40 characters nor a file"),
-            ("no/such/file", "neither a key of 40 characters nor a file"),
+            ("k" * 39, "No such file, and no public key of 40 characters"),
+            ("no/such/file", "No such file, and no public key of 40 characters"),
         ],
     )
     def test_no_key(self, what: str, problem: str) -> None:
         with pytest.raises(UsageError, match=problem):
-            read_security(curve_server_key=what)
+            read_security({"curve_server": what})
 
     def test_a_file_that_is_no_certificate(self, tmp_path: Path) -> None:
         path = tmp_path / "file"
         path.write_text("x")
         with pytest.raises(UsageError, match="there is no public-key in it"):
-            read_security(curve_server_key=str(path))
+            read_security({"curve_server": str(path)})
 
     def test_a_file_without_a_secret(self, keys: dict[str, Path]) -> None:
-        with pytest.raises(UsageError, match="there is no secret key in it"):
-            read_security(curve_key=str(keys["anne"]), curve_allow_any=True)
+        with pytest.raises(UsageError, match=r"there is no secret key in .*ends in _secret"):
+            read_security({"curve_key": str(keys["anne"]), "curve_clients": ["any"]})
 
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="No such file"):
-            read_security(curve_key=str(tmp_path / "none"), curve_allow_any=True)
+            read_security({"curve_key": str(tmp_path / "none"), "curve_clients": ["any"]})
 
     def test_a_directory_that_cannot_be_read(
         self, keys: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -202,42 +214,45 @@ class TestCurve:
 
         monkeypatch.setattr(os, "scandir", refuse)
         with pytest.raises(UsageError, match="Permission denied"):
-            read_security(curve_key=str(keys["server_secret"]), curve_allow=[str(tmp_path)])
+            read_security(
+                {"curve_key": str(keys["server_secret"]), "curve_clients": [str(tmp_path)]}
+            )
 
 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (
-            {"plain_username": "a", "curve_server_key": "b"},
-            "--plain-username and --curve-server-key exclude each other",
-        ),
-        ({"plain_passwords": "a", "curve_allow_any": True}, "exclude each other"),
-        ({"curve_allow": ["a"], "curve_allow_any": True}, "exclude each other"),
-        ({"curve_key": "a"}, "does not say whom to trust"),
-        ({"curve_allow": ["a"]}, "--curve-allow needs --curve-key"),
-        ({"curve_allow_any": True}, "--curve-allow-any needs --curve-key"),
+        ({"plain_username": "a", "curve_server": "b"}, "plain-username and curve-server exclude"),
+        ({"plain_passwords": "a", "curve_clients": ["any"]}, "give one of"),
+        ({"curve_key": "a"}, "give one of"),
+        ({"curve_clients": ["any"]}, "curve-clients needs curve-key"),
     ],
 )
 def test_what_does_not_go_together(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
-        read_security(**options)
+        read_security(options)
+
+
+def test_anybody_and_somebody(keys: dict[str, Path]) -> None:
+    some = {"curve_key": str(keys["server_secret"]), "curve_clients": ["any", str(keys["anne"])]}
+    with pytest.raises(UsageError, match="any already is everybody"):
+        read_security(some)
 
 
 def test_clients_are_offered_what_clients_need() -> None:
     assert [option.name for option in security_options()] == list(SECURITY_OPTIONS)
     names = [option.name for option in security_options(client=True)]
-    assert names == ["plain_username", "curve_key", "curve_server_key"]
+    assert names == ["curve_key", "curve_server", "plain_login", "plain_username"]
 
 
 def test_commands_talk_in_secret(stage: Stage, keys: dict[str, Path], tmp_path: Path) -> None:
     rep = stage.start(
         "rep", "-b", HERE, "--echo", "-n", "1", "-v",
-        "--curve-key", str(keys["server_secret"]), "--curve-allow", str(tmp_path),
+        "--curve-key", str(keys["server_secret"]), "--curve-clients", str(tmp_path),
     )  # fmt: skip
     req = stage.start(
         "req", "-c", HERE, "hello",
-        "--curve-key", str(keys["anne_secret"]), "--curve-server-key", str(keys["server"]),
+        "--curve-key", str(keys["anne_secret"]), "--curve-server", str(keys["server"]),
     )  # fmt: skip
     assert stage.end(req) == DONE
     assert req.lines == ["hello"]
@@ -270,4 +285,4 @@ def test_a_wrong_password(stage: Stage, tmp_path: Path, password: None) -> None:
 def test_a_policy_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nacl", None)
     with pytest.raises(click.UsageError, match=r"pip install pyzmtp\[curve\]"):
-        read_task("pull", "-b", HERE, "--curve-server-key", "k" * 40)
+        read_task("pull", "-b", HERE, "--curve-server", "k" * 40)

@@ -125,15 +125,15 @@ class TestPlan:
             QUEUE,
             [
                 f"frontend.curve-key={secret}",
-                f"frontend.curve-allow={public}",
-                f"frontend.curve-allow={public}",
+                f"frontend.curve-clients={public}",
+                f"frontend.curve-clients={public}",
                 "backend.plain-username=admin",
             ],
         )
         reactor: Any = type("Reactor", (), {"seconds": lambda self: 0.0})()
         assert isinstance(front.policy(reactor), CurveServer)
         assert isinstance(back.policy(reactor), PlainClient)
-        front, back = read_plan(QUEUE, [f"curve_key={secret}", "curve_allow_any=yes"])
+        front, back = read_plan(QUEUE, [f"curve_key={secret}", "curve_clients=any"])
         assert isinstance(back.policy(reactor), CurveServer)
 
     @pytest.mark.parametrize(
@@ -148,8 +148,7 @@ class TestPlan:
             (QUEUE, ["xpub_verbose=1"], "none of the sockets has a use for it"),
             (QUEUE, ["nonsense=1"], "there is no option nonsense"),
             (QUEUE, ["backend.linger=x"], "it takes seconds"),
-            (QUEUE, ["curve_allow_any=perhaps"], "it takes yes or no"),
-            (QUEUE, ["backend.curve_allow_any=yes"], "needs --curve-key"),
+            (QUEUE, ["backend.curve_clients=any"], "needs curve-key"),
         ],
     )
     def test_what_makes_none(self, sockets: list[str], options: list[str], problem: str) -> None:

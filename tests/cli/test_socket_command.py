@@ -183,7 +183,7 @@ def _arguments(name: str) -> list[str]:
         (f"push -c {HERE} -E )", "--send-eval: "),
         (f"pull -b {HERE} -T \\q", "No such option"),
         (f"sub -b {HERE} -T \\q", "is no escape"),
-        (f"push -c {HERE} --curve-allow-any", "needs --curve-key"),
+        (f"push -c {HERE} --curve-clients any", "needs curve-key"),
         (f"push -c {HERE} -n 0", "-n"),
         (f"push -c {HERE} -t 0", "-t"),
         (f"push -c {HERE} -F /no/such/file", "does not exist"),

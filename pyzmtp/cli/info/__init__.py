@@ -68,7 +68,7 @@ def _callback(
 ) -> None:
     try:
         settings = SocketOptions(**parse_options(options))
-        policy = read_security(**security)
+        policy = read_security(security)
     except (UsageError, ValueError) as error:
         raise click.UsageError(str(error)) from None
     run(

@@ -12,7 +12,6 @@ from typing import Final
 
 from attrs import define, field
 
-from pyzmtp._speedups import FrameDecoder
 from pyzmtp.cli.info.joining import type_to_join
 from pyzmtp.constants import MAX_COMMAND, MAX_HANDSHAKE_COMMAND, SocketType
 from pyzmtp.engine.sealed import SealedDecoder, seal_frames
@@ -34,6 +33,7 @@ from pyzmtp.wire.greeting import (
     encode_signature,
     encode_version,
 )
+from pyzmtp.wire.hot import FrameDecoder
 from pyzmtp.wire.metadata import decode_properties, encode_properties
 
 __all__ = ["Findings", "Inspection", "MakeMechanism", "Stage"]

@@ -13,7 +13,7 @@ __all__ = ["advice", "as_text", "facts"]
 #: What to say on the command line to somebody with this mechanism.
 _FLAGS: Final = {
     "PLAIN": "--plain-username NAME",
-    "CURVE": "--curve-server-key KEY",
+    "CURVE": "--curve-server KEY",
 }
 _OWN: Final = ("socket-type", "identity")
 

@@ -47,8 +47,7 @@ def report_on(sink: Sink, plans: Sequence[SocketPlan], quiet: bool) -> Report:
     multiple=True,
     metavar="[SIDE.]NAME=VALUE",
     help="Set an option of all sockets that have it, or of SIDE: frontend, backend, capture. "
-    "plain-username, plain-passwords, curve-key, curve-server-key, curve-allow and curve-allow-any mean "
-    "what they do with the commands of sockets.",
+    "plain-username, curve-key and the like mean what they do with the commands of sockets.",
 )
 @click.option(
     "-i",

@@ -10,7 +10,7 @@ import attrs
 from attrs import field, frozen
 
 from pyzmtp.cli.addresses import Endpoint, read_endpoint
-from pyzmtp.cli.options import parse_flag, parse_options
+from pyzmtp.cli.options import parse_options
 from pyzmtp.cli.policies import SECURITY_OPTIONS, MakePolicy, read_security
 from pyzmtp.cli.sockets.kinds import KINDS
 from pyzmtp.constants import SocketType
@@ -114,8 +114,8 @@ def _settings(texts: Sequence[str]) -> tuple[dict[str, Any], MakePolicy]:
         name = name.strip().replace("-", "_")
         if name not in _SECURITY:
             options.append(text)
-        elif name == "curve_allow":
+        elif name == "curve_clients":
             security.setdefault(name, []).append(value)
         else:
-            security[name] = parse_flag(text) if name == "curve_allow_any" else value
-    return parse_options(options), read_security(**security)
+            security[name] = value
+    return parse_options(options), read_security(security)

@@ -14,7 +14,7 @@ from pyzmtp.cli.expression import Expression, ExpressionError
 from pyzmtp.cli.formats import FORMATS, Format, FormatError
 from pyzmtp.cli.formats.quoted import unquote
 from pyzmtp.cli.options import parse_options
-from pyzmtp.cli.policies import SECURITY_OPTIONS, read_security
+from pyzmtp.cli.policies import read_security
 from pyzmtp.cli.program import run, say
 from pyzmtp.cli.sections import EXIT_STATUSES, SectionedCommand
 from pyzmtp.cli.sockets.kinds import KINDS, Exchange, Kind
@@ -121,7 +121,7 @@ def _task(
         endpoints=endpoints,
         form=written,
         options=_options(kind_of_socket, options, timeout),
-        policy=read_security(**{name: security[name] for name in SECURITY_OPTIONS}),
+        policy=read_security(security),
         given=given,
         repeat=repeat or kind.exchange is Exchange.REPLY,
         prefix=[] if prefix is None else [unquote(prefix.encode())],

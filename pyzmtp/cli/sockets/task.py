@@ -9,17 +9,13 @@ from attrs import field, frozen
 
 from pyzmtp.cli.addresses import Endpoint
 from pyzmtp.cli.formats import Format
+from pyzmtp.cli.policies import MakePolicy, no_policy
 from pyzmtp.cli.sockets.kinds import Kind
-from pyzmtp.security.policy import Policy
 from pyzmtp.wire.message import Message
 
 __all__ = ["Task"]
 
 _Transform = Callable[[Message], Message | None]
-
-
-def _no_policy(reactor: Any) -> Policy | None:
-    return None
 
 
 @frozen
@@ -47,7 +43,7 @@ class Task:
     endpoints: Sequence[Endpoint]
     form: Format
     options: Mapping[str, Any] = field(factory=dict)
-    policy: Callable[[Any], Policy | None] = _no_policy
+    policy: MakePolicy = no_policy
     given: Sequence[Message] = ()
     repeat: bool = False
     prefix: Message = field(factory=list)
