@@ -99,12 +99,11 @@ class Receiver:
         except (ExpressionError, FormatError) as error:  # the next message may do better
             self._say(f"no answer: {error}")
         kind = self._task.kind.socket.socket_type
+        notice = kind is SocketType.STREAM and body == [b""]  # sent back, it parts from the peer
         if answer is None:
             if kind is SocketType.REP:
                 self._socket.skip_reply()
-        elif kind is not SocketType.STREAM or body != [
-            b""
-        ]:  # to send a notice back parts from a peer
+        elif not notice:
             try:
                 await self._socket.send([*envelope, *answer])
             except (HostUnreachable, UsageError) as error:  # it has left; too many frames
