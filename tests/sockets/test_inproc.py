@@ -33,8 +33,8 @@ from pyzmtp.errors import (
     IncompatibleSocketType,
     RequestTimeout,
 )
+from pyzmtp.testing import MemoryReactor
 
-from ..memory import MemoryReactor
 from .world import Outcomes, World
 
 X = "inproc://x"

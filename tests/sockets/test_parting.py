@@ -16,6 +16,7 @@ from pyzmtp import (
 )
 from pyzmtp.engine.events import Accepted, Closed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, HostUnreachable, UnknownEndpoint
+from pyzmtp.testing import Conditions
 
 from .world import Outcomes, World, hello, message
 
@@ -130,7 +131,7 @@ def test_what_came_before_unbind_can_still_be_received(world: World, transport: 
 
 
 def test_unbind_sends_what_is_queued_within_linger(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push, pull = world.pair(PushSocket, PullSocket)
     for _ in range(300):
         push.try_send(bytes(1000))
@@ -141,7 +142,7 @@ def test_unbind_sends_what_is_queued_within_linger(world: World) -> None:
 
 
 def test_unbind_gives_up_when_linger_is_over(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket, linger=2)
     address = world.bind(push)
     world.attach_raw(push, hello("PULL"), address).pause()
@@ -243,7 +244,7 @@ def test_dealer_can_connect_again_after_disconnect(world: World) -> None:
 
 
 def test_what_comes_while_unbind_lingers_can_still_be_received(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     dealer = world.make(DealerSocket)
     address = world.bind(dealer)
     peer = world.attach_raw(dealer, hello("DEALER"), address)

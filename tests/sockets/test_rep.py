@@ -9,8 +9,9 @@ from twisted.internet.defer import Deferred
 
 from pyzmtp import DealerSocket, RepSocket, ReqSocket
 from pyzmtp.errors import WrongState
+from pyzmtp.testing import FailureLog
 
-from .world import FailureLog, Outcomes, World, hello, message
+from .world import Outcomes, World, hello, message
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc", "inproc"])

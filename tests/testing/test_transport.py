@@ -10,7 +10,8 @@ from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.interfaces import ITCPTransport
 from zope.interface.verify import verifyObject
 
-from .memory import MemoryNetwork
+from pyzmtp.testing import Conditions, MemoryNetwork
+
 from .recorders import HalfRecorder, Pair, Producer, Recorder
 
 KIB = 1024
@@ -107,14 +108,14 @@ def test_only_bytes_can_be_written(tcp: Pair, wrong: Any) -> None:
 
 
 def test_a_read_takes_64_kib_at_most(pair: Pair) -> None:
-    pair.network.kernel_buffer = 100 * KIB
+    pair.network.conditions = Conditions(buffer=100 * KIB)
     pair.client.wire.write(bytes(90 * KIB))
     pair.network.settle()
     assert pair.server.log == [64 * KIB, 90 * KIB]
 
 
 def test_segments_can_be_made_as_small_as_one_byte(pair: Pair) -> None:
-    pair.network.segment_size = 1
+    pair.network.conditions = Conditions(segment_size=1)
     pair.client.wire.write(b"abc")
     pair.network.settle()
     assert pair.server.log == [1, 2, 3]

@@ -1,4 +1,4 @@
-"""Connectors of the in-memory network: what an attempt to connect goes through."""
+"""Connectors of the network in memory: what an attempt to connect goes through."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from errno import EADDRINUSE, ECONNREFUSED, ENOENT
 from functools import partial
 from os import strerror
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from twisted.internet import error as twisted_error
 from twisted.internet.abstract import isIPAddress, isIPv6Address
@@ -16,28 +16,35 @@ from twisted.internet.protocol import ClientFactory
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .port import ip_address
-from .transport import Address, MemoryConnection, MemorySocket, MemoryTransport, new_failure
+from pyzmtp.testing.connection import MemoryConnection, MemoryEnd, TransportAddress
+from pyzmtp.testing.host import destination, ip_address, normal
+from pyzmtp.testing.port import MemoryTCPPort
+from pyzmtp.testing.transport import MemoryTransport
 
 if TYPE_CHECKING:
-    from .reactor import MemoryReactor
+    from pyzmtp.testing.reactor import TCPMemoryReactor
+
+__all__ = ["MemoryConnector", "MemoryTCPConnector", "MemoryUNIXConnector"]
+
+#: Seconds until TCP asks again where nobody has answered (RFC 6298, section 2).
+_ASK_AGAIN: Final = 1.0
 
 #: Twisted has not typed what its errors are made from.
-error: Any = twisted_error
+_error: Any = twisted_error
 
 
-def connect_error(number: int) -> Exception:
+def _connect_error(number: int) -> Exception:
     """What Twisted makes of an errno from connect()."""
-    made: Exception = error.getConnectError((number, strerror(number)))
+    made: Exception = _error.getConnectError((number, strerror(number)))
     return made
 
 
 @implementer(IConnector)
 class MemoryConnector:
-    """What `connectTCP` and `connectUNIX` return; the order of its calls is `BaseConnector`'s."""
+    """What ``connectTCP()`` and ``connectUNIX()`` return; the order of its calls is Twisted's."""
 
     def __init__(
-        self, reactor: MemoryReactor, factory: ClientFactory[Any], timeout: float | None
+        self, reactor: TCPMemoryReactor, factory: ClientFactory[Any], timeout: float | None
     ) -> None:
         self.reactor = reactor
         self.network = reactor.network
@@ -45,7 +52,7 @@ class MemoryConnector:
         self.timeout = timeout
         self.state: Literal["disconnected", "connecting", "connected"] = "disconnected"
         self.transport: MemoryTransport | None = None
-        self._socket: MemorySocket | None = None
+        self._end: MemoryEnd | None = None
         self._factory_started = False
         self._timeout_call: IDelayedCall | None = None
         self._attempt = 0
@@ -63,18 +70,18 @@ class MemoryConnector:
             self.factory.doStart()
             self._factory_started = True
         self._attempt += 1
-        self.reactor.connecting.add(self)
+        self.reactor.connecting[self] = None
         self.reactor.callLater(0, self._if_current, self._attempt, self.dial)
         if self.timeout is not None:
             self._timeout_call = self.reactor.callLater(
-                self.timeout, self.failed, error.TimeoutError()
+                self.timeout, self.failed, _error.TimeoutError()
             )
         self.factory.startedConnecting(self)
 
     def stopConnecting(self) -> None:
         if self.state != "connecting":
-            raise error.NotConnectingError("we're not trying to connect")
-        self.failed(error.UserError())
+            raise _error.NotConnectingError("we're not trying to connect")
+        self.failed(_error.UserError())
 
     def disconnect(self) -> None:
         if self.state == "connecting":
@@ -88,45 +95,49 @@ class MemoryConnector:
     # What an attempt consists of.
 
     def dial(self) -> None:
-        """Try to reach the destination: `established()` or `failed()`, now or in a later round."""
+        """Try to reach the destination: :meth:`established` or :meth:`failed`, now or later."""
         raise NotImplementedError
 
-    def later(self, step: Callable[[], None]) -> None:
-        """Do `step` in the network's next round, unless this attempt has ended by then."""
-        self.network.soon(partial(self._if_current, self._attempt, step))
+    def later(self, step: Callable[[], None], delay: float = 0.0) -> None:
+        """Do ``step`` after a while, in the next round at the earliest, unless the attempt is over."""
+        self.network.soon(self.reactor, partial(self._if_current, self._attempt, step), delay)
 
-    def established(self, socket: MemorySocket, peer: Address) -> None:
-        """The connection is made; `peer` is the address that was dialled."""
-        host = socket.connection.client_address
-        self._socket = socket
-        self.reactor.connecting.discard(self)
+    def established(self, end: MemoryEnd, peer: TransportAddress) -> None:
+        """The connection is made; ``peer`` is the address that was dialled."""
+        host = end.connection.client_address
+        self._end = end
+        self.reactor.connecting.pop(self, None)
         self.state = "connected"
         self._cancel_timeout()
         try:
             protocol = self.factory.buildProtocol(peer)
         except Exception as problem:
             self.network.record(problem)
-            self.failed(error.ConnectError(string=str(problem)))
+            self.failed(_error.ConnectError(string=str(problem)))
             return
-        self._socket = None
-        self.transport = MemoryTransport(self.reactor, socket, host, peer, self)
+        self._end = None
+        self.transport = MemoryTransport(self.reactor, end, host, peer, self)
         try:
             self.transport.attach(protocol)
         except Exception as problem:
             self.network.record(problem)
-            self.transport.connectionLost(new_failure(problem))
+            self.transport.connectionLost(Failure(problem))
 
     def failed(self, reason: Exception) -> None:
         """The attempt has ended without a connection."""
-        self._attempt += 1
-        self.reactor.connecting.discard(self)
+        self.vanish()
         self._cancel_timeout()
-        if self._socket is not None:
-            self._socket.close(orderly=True)
-        self.transport = self._socket = None
-        self.state = "disconnected"
-        self.factory.clientConnectionFailed(self, new_failure(reason))
+        self.factory.clientConnectionFailed(self, Failure(reason))
         self._stop_factory()
+
+    def vanish(self) -> None:
+        """Give the attempt up, and tell nobody: so it is when the process has died."""
+        self._attempt += 1
+        self.reactor.connecting.pop(self, None)
+        if self._end is not None:
+            self._end.close(orderly=True)
+        self.transport = self._end = None
+        self.state = "disconnected"
 
     def connection_lost(self, reason: Failure) -> None:
         """The connection has ended; its protocol has been told."""
@@ -149,7 +160,7 @@ class MemoryConnector:
         self._timeout_call = None
 
 
-def mapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def _mapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """An address as an IPv6 socket shows it (RFC 4291, 2.5.5.2)."""
     if isinstance(address, IPv4Address):
         return ip_address(f"::ffff:{address.host}", address.port)
@@ -157,11 +168,11 @@ def mapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 
 
 class MemoryTCPConnector(MemoryConnector):
-    """What `connectTCP` returns."""
+    """What ``connectTCP()`` returns."""
 
     def __init__(
         self,
-        reactor: MemoryReactor,
+        reactor: TCPMemoryReactor,
         host: str,
         port: int,
         factory: ClientFactory[Any],
@@ -180,40 +191,67 @@ class MemoryTCPConnector(MemoryConnector):
         if not (isIPAddress(host) or isIPv6Address(host)):
             found = self.network.names.get(host)
             if not found:
-                self.failed(error.DNSLookupError(f"no results for hostname lookup: {host}"))
+                self.failed(_error.DNSLookupError(f"no results for hostname lookup: {host}"))
                 return
             host = found[0]
         source_host, source_port = self.bind_address or ("", 0)
-        if source_port and self.network.tcp_conflict(source_host or "0.0.0.0", source_port):
-            self.failed(error.ConnectBindError(EADDRINUSE, strerror(EADDRINUSE)))
-        elif not self.network.is_blackhole(host):
-            self._reach(host, source_host, source_port)
+        if source_port and self.reactor.host.tcp_conflict(source_host or "0.0.0.0", source_port):
+            self.failed(_error.ConnectBindError(EADDRINUSE, strerror(EADDRINUSE)))
+        else:
+            self._knock(host, source_host, source_port)
 
-    def _reach(self, host: str, source_host: str, source_port: int) -> None:
-        peer = ip_address(host, self.port)
-        host = self.network.destination(host)
-        port = self.network.tcp_listener(host, self.port)
-        if port is None:
-            self.later(partial(self.failed, connect_error(ECONNREFUSED)))
+    def _knock(self, host: str, source_host: str, source_port: int) -> None:
+        """Ask for a connection (SYN), again and again until there is an answer."""
+        address = destination(normal(host))
+        port = self._listener(address)
+        if self.network.is_silent(address, self.reactor, port):
+            self.later(partial(self._knock, host, source_host, source_port), _ASK_AGAIN)
             return
-        if not source_host:
-            source_host = "127.0.0.1" if host.startswith("127.") else host
-        client = ip_address(source_host, source_port or self.network.free_port())
-        server = ip_address(host, self.port)
-        connection = MemoryConnection(self.network, client, server)
+        latency = self.network.conditions.latency
+        if port is not None:
+            latency = self.network.conditions_between(self.reactor, port.reactor).latency
+        peer = ip_address(host, self.port)
+        heard = partial(self._heard, latency, peer, address, source_host, source_port)
+        if latency:
+            self.later(heard, latency)
+        else:
+            heard()
+
+    def _heard(
+        self,
+        latency: float,
+        peer: IPv4Address | IPv6Address,
+        address: str,
+        source_host: str,
+        source_port: int,
+    ) -> None:
+        """The other host has been asked, and answers."""
+        port = self._listener(address)
+        if port is None:
+            self.later(partial(self.failed, _connect_error(ECONNREFUSED)), latency)
+            return
+        here = self.reactor.host
+        source_host = source_host or self.network.hosts.source_address(address, here)
+        client = ip_address(source_host, source_port or here.free_port())
+        server = ip_address(address, self.port)
+        connection = MemoryConnection(self.reactor, port.reactor, client, server)
         if isinstance(port.address, IPv6Address):  # an IPv4 peer shows as such on a dual-stack port
-            server, client = mapped(server), mapped(client)
+            server, client = _mapped(server), _mapped(client)
         port.enqueue(connection.server_end, server, client)
-        self._socket = connection.client_end
-        self.later(partial(self.established, self._socket, peer))
+        self._end = connection.client_end
+        self.later(partial(self.established, self._end, peer), latency)
+
+    def _listener(self, address: str) -> MemoryTCPPort | None:
+        there = self.network.hosts.at(address, self.reactor.host)
+        return there.tcp_listener(address, self.port)
 
 
 class MemoryUNIXConnector(MemoryConnector):
-    """What `connectUNIX` returns."""
+    """What ``connectUNIX()`` returns."""
 
     def __init__(
         self,
-        reactor: MemoryReactor,
+        reactor: TCPMemoryReactor,
         path: str | bytes,
         factory: ClientFactory[Any],
         timeout: float | None,
@@ -229,15 +267,16 @@ class MemoryUNIXConnector(MemoryConnector):
     def dial(self) -> None:
         peer = UNIXAddress(self.path)
         path = peer.name or b""
-        port = self.network.unix_listener(path)
-        if self.check_pid and path not in self.network.locks:
-            self.failed(error.BadFileError(path))
+        host = self.reactor.host
+        port = host.unix_listener(path)
+        if self.check_pid and path not in host.locks:
+            self.failed(_error.BadFileError(path))
         elif port is not None:
-            connection = MemoryConnection(self.network, UNIXAddress(None), peer)
+            connection = MemoryConnection(self.reactor, port.reactor, UNIXAddress(None), peer)
             port.enqueue(connection.server_end, peer, UNIXAddress(None))
             self.established(connection.client_end, peer)
         else:
             number = ECONNREFUSED
-            if not path.startswith(b"\0") and not self.network.path_exists(path):
+            if not path.startswith(b"\0") and not host.path_exists(path):
                 number = ENOENT
-            self.failed(connect_error(number))
+            self.failed(_connect_error(number))

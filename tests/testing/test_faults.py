@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from twisted.internet import error
 
-from .memory import MemoryNetwork
+from pyzmtp.testing import MemoryNetwork
+
 from .recorders import Pair
 
 KIB = 1024

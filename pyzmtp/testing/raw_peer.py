@@ -1,23 +1,26 @@
-"""Peers that speak bytes, for tests of what is on the wire."""
+"""Peers that speak bytes, for tests of what is on the wire: :class:`RawPeer`."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress, IConnector, IListeningPort
 from twisted.internet.main import CONNECTION_DONE
-from twisted.internet.protocol import ClientFactory, Factory, Protocol
+from twisted.internet.protocol import ClientFactory, DatagramProtocol, Factory, Protocol
 from twisted.python.failure import Failure
 
-from .transport import MemoryTransport, new_failure
+from pyzmtp.testing.transport import MemoryTransport
 
-_DONE = new_failure(CONNECTION_DONE)
+__all__ = ["RawClient", "RawDatagrams", "RawListener", "RawPeer"]
+
+_DONE = Failure(CONNECTION_DONE)
 
 
 class RawPeer(Protocol):
-    """A peer that records the bytes it gets and sends those it is told to.
+    """A peer that records the bytes that it gets and sends those that it is told to.
 
-    Attributes:
-        closed: why the connection was lost or never made; None before.
+    :ivar closed: why the connection was lost or never made; ``None`` before.
     """
 
     def __init__(self) -> None:
@@ -31,13 +34,13 @@ class RawPeer(Protocol):
         return bytes(self._received)
 
     def take(self) -> bytes:
-        """Everything received since the last `take()`."""
+        """Everything received since the last :meth:`take`."""
         data = bytes(self._received)
         self._received.clear()
         return data
 
     def send(self, data: bytes) -> None:
-        """Write `data`, now or as soon as there is a connection."""
+        """Write ``data``, now or as soon as there is a connection."""
         if self.transport is None:
             self._unsent.append(data)
         else:
@@ -59,7 +62,7 @@ class RawPeer(Protocol):
         self.transport.pauseProducing()
 
     def resume(self) -> None:
-        """End `pause()`."""
+        """End :meth:`pause`."""
         assert isinstance(self.transport, MemoryTransport), "not connected"
         self.transport.resumeProducing()
 
@@ -76,7 +79,7 @@ class RawPeer(Protocol):
 
 
 class RawClient(ClientFactory):
-    """The factory of `MemoryNetwork.raw_connect()`."""
+    """The factory of :meth:`MemoryNetwork.raw_connect`."""
 
     noisy = False
 
@@ -91,7 +94,10 @@ class RawClient(ClientFactory):
 
 
 class RawListener(Factory):
-    """A port with a `RawPeer` for each connection it has accepted, oldest first, in `peers`."""
+    """A port with a :class:`RawPeer` for each connection that it has accepted.
+
+    :ivar peers: those, oldest first.
+    """
 
     noisy = False
     listening: IListeningPort
@@ -114,3 +120,33 @@ class RawListener(Factory):
         peer = RawPeer()
         self.peers.append(peer)
         return peer
+
+
+class RawDatagrams(DatagramProtocol):
+    """A UDP port that records what it gets and sends what it is told to.
+
+    :ivar received: each datagram and whom it came from, oldest first.
+    """
+
+    noisy = False
+    transport: Any
+
+    def __init__(self) -> None:
+        self.received: list[tuple[bytes, tuple[str, int]]] = []
+
+    @property
+    def port(self) -> int:
+        """The UDP port."""
+        number: int = self.transport.getHost().port
+        return number
+
+    def send(self, datagram: bytes, port: int, host: str = "127.0.0.1") -> None:
+        """Send a datagram."""
+        self.transport.write(datagram, (host, port))
+
+    def close(self) -> None:
+        """Close the port."""
+        self.transport.stopListening()
+
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        self.received.append((datagram, addr))

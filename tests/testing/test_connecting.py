@@ -10,7 +10,8 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Protocol
 
-from .memory import MemoryNetwork, MemoryReactor
+from pyzmtp.testing import MemoryNetwork, MemoryReactor
+
 from .recorders import Client, Server, port_of
 
 
@@ -142,7 +143,7 @@ def test_a_bound_path_is_in_use(network: MemoryNetwork) -> None:
     reactor = network.reactor()
     listening = reactor.listenUNIX("/run/socket", Server())
     assert listening.getHost() == UNIXAddress("/run/socket")
-    assert network.paths == {b"/run/socket"}
+    assert network.hosts.get("localhost").paths == {b"/run/socket"}
     factory = Server()
     with pytest.raises(error.CannotListenError) as caught:
         reactor.listenUNIX(b"/run/socket", factory)
@@ -151,29 +152,29 @@ def test_a_bound_path_is_in_use(network: MemoryNetwork) -> None:
     assert factory.log == ["start"]  # Twisted starts it before it binds
     listening.stopListening()
     network.settle()
-    assert network.paths == set()
+    assert network.hosts.get("localhost").paths == set()
     reactor.listenUNIX("/run/socket", Server())
 
 
 def test_a_stale_path_is_in_use_refuses_and_can_be_unlinked(network: MemoryNetwork) -> None:
     reactor = network.reactor()
-    network.stale_unix_path("/run/stale")
+    reactor.host.leave_stale_path("/run/stale")
     with pytest.raises(error.CannotListenError):
         reactor.listenUNIX("/run/stale", Server())
     client = Client()
     reactor.connectUNIX("/run/stale", client)
     network.settle()
     assert client.log[2:] == [("failed", error.ConnectionRefusedError), "stop"]
-    network.unlink(b"/run/stale")
+    reactor.host.unlink(b"/run/stale")
     reactor.listenUNIX("/run/stale", Server())
     with pytest.raises(FileNotFoundError):
-        network.unlink("/run/other")
+        reactor.host.unlink("/run/other")
 
 
 def test_an_unlinked_path_no_longer_leads_to_its_port(network: MemoryNetwork) -> None:
     reactor = network.reactor()
     first = reactor.listenUNIX("/run/socket", Server())
-    network.unlink("/run/socket")
+    reactor.host.unlink("/run/socket")
     client = Client()
     reactor.connectUNIX("/run/socket", client)
     network.settle()
@@ -185,13 +186,13 @@ def test_an_unlinked_path_no_longer_leads_to_its_port(network: MemoryNetwork) ->
     assert second.log == ["start", UNIXAddress(b"")]
     first.stopListening()  # it unlinks the path of the second: so does Twisted
     network.settle()
-    assert network.paths == set()
+    assert network.hosts.get("localhost").paths == set()
 
 
 def test_abstract_names_are_no_files(network: MemoryNetwork) -> None:
     reactor = network.reactor()
     listening = reactor.listenUNIX("\0name", Server())
-    assert network.paths == set()
+    assert network.hosts.get("localhost").paths == set()
     with pytest.raises(error.CannotListenError):
         reactor.listenUNIX("\0name", Server())
     listening.stopListening()

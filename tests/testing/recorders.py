@@ -17,10 +17,9 @@ from twisted.internet.protocol import ClientFactory, Factory, Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .memory import MemoryConnection, MemoryNetwork, MemoryTransport
-from .memory.transport import new_failure
+from pyzmtp.testing import MemoryConnection, MemoryNetwork, MemoryTransport
 
-_DONE = new_failure(CONNECTION_DONE)
+_DONE = Failure(CONNECTION_DONE)
 
 
 class Recorder(Protocol):
@@ -151,7 +150,10 @@ class Giving(ClientFactory):
 
 
 class Pair:
-    """Two connected recorders on two hosts; what they log while connecting is cleared."""
+    """Two connected recorders on two reactors; what they log while connecting is cleared.
+
+    :ivar here, there: the reactors of the client and of the server.
+    """
 
     def __init__(
         self,
@@ -162,7 +164,7 @@ class Pair:
     ) -> None:
         self.network = network
         self.client, self.server = client_class(), server_class()
-        there, here = network.reactor(), network.reactor()
+        self.there, self.here = there, here = network.reactor(), network.reactor()
         accepting, connecting = Giving(self.server), Giving(self.client)
         if unix:
             there.listenUNIX("/run/socket", accepting)
