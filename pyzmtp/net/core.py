@@ -126,7 +126,10 @@ class SocketCore:
         self.received += pipe.received
         pipe.sent = pipe.received = 0
         unsent = self.pattern.clear(pipe)
-        unread = self.pattern.discard(pipe) if forget_unread else 0
+        unread = 0
+        if forget_unread:
+            pipe.link = None  # nor will what the connection has still to hand in be taken
+            unread = self.pattern.discard(pipe)
         self.dropped_sent += unsent
         self.dropped_received += unread
         if unsent:

@@ -76,6 +76,19 @@ def test_disconnect_loses_what_is_unread_and_tells(world: World, transport: str)
     assert [event.count for event in world.of(pull, MessagesDropped)] == [1]
 
 
+def test_disconnect_loses_what_did_not_fit_into_the_inbox_too(world: World) -> None:
+    pull = world.make(PullSocket, receive_hwm=3, linger=0)
+    address = world.bind(push := world.make(PushSocket))
+    world.run(pull.connect(address), 1)
+    for _ in range(10):
+        push.try_send(b"x")
+    world.settle()
+    assert pull.stats.receive_queue == 3
+    world.run(pull.disconnect(address))
+    assert world.drain(pull) == []
+    assert (pull.stats.messages_received, pull.stats.dropped_received) == (3, 3)
+
+
 def test_a_connect_that_is_disconnected_too_early_fails_with_connect_aborted(world: World) -> None:
     push = world.make(PushSocket)
     ready = Outcomes(push.connect(NOWHERE))
