@@ -198,10 +198,23 @@ class InprocListener(InprocKeeper):
         names.bound[self.name] = self
         self._begun = True
         self.core.emit(Listening(self.address))
-        # Not a copy: whoever hears of the events may close any of us.
-        while self.name in names.waiting and names.bound.get(self.name) is self:
-            names.next_waiting(self.name).meet(self)
+        self._meet_waiting()
         return self.address
+
+    @property
+    def is_parting(self) -> bool:
+        """Whether a peer has left, which is told in the next turn; until then its place is taken."""
+        return any(end.other is None for end in self.ends)
+
+    def _meet_waiting(self) -> None:
+        names = _names_of(self.core)
+        # Not a copy: whoever hears of the events may close any of us.
+        while (
+            self.name in names.waiting
+            and names.bound.get(self.name) is self
+            and not self.is_parting
+        ):
+            names.next_waiting(self.name).meet(self)
 
     def release(self) -> None:
         """Give the name back. Links that are there stay, as in libzmq."""
@@ -215,7 +228,8 @@ class InprocListener(InprocKeeper):
         self.release()
 
     def parted(self) -> None:
-        """End with the last link, once the name is given back."""
+        """End with the last link, once the name is given back; else there may be room for others."""
+        self._meet_waiting()
         if not self.ends and _names_of(self.core).bound.get(self.name) is not self:
             self.conclude()
 
@@ -257,7 +271,7 @@ class InprocConnecter(InprocKeeper):
             return
         names = _names_of(self.core)
         listener = names.bound.get(self.name)
-        if listener is not None:
+        if listener is not None and not listener.is_parting:
             self.meet(listener)
         else:
             names.waiting.setdefault(self.name, []).append(self)
