@@ -18,11 +18,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="play this one, and tell its plan")
     parser.add_argument("--seeds", type=int, default=100, help="how many to play (100)")
     parser.add_argument("--first", type=int, default=0, help="the first of them (0)")
+    parser.add_argument("--stop", action="store_true", help="stop at the first that fails")
+    parser.add_argument("--digests", type=int, help="tell the digests of so many runs, and no more")
     parser.add_argument("--trace", action="store_true", help="with --seed: tell what happens")
     arguments = parser.parse_args()
     if arguments.seed is not None:
         return _play_one(arguments.seed, arguments.trace)
-    return _play_many(range(arguments.first, arguments.first + arguments.seeds))
+    if arguments.digests is not None:
+        for seed in range(arguments.digests):
+            print(play(plan_of(seed)).digest)
+        return 0
+    return _play_many(range(arguments.first, arguments.first + arguments.seeds), arguments.stop)
 
 
 def _play_one(seed: int, tracing: bool) -> int:
@@ -41,7 +47,7 @@ def _play_one(seed: int, tracing: bool) -> int:
     return 1
 
 
-def _play_many(seeds: range) -> int:
+def _play_many(seeds: range, stop: bool) -> int:
     begun = time.process_time()
     messages = failed = 0
     for seed in seeds:
@@ -50,6 +56,8 @@ def _play_many(seeds: range) -> int:
         if outcome.violation is not None:
             failed += 1
             print(f"seed {seed}: {outcome.violation}", flush=True)
+            if stop:
+                break
     took = time.process_time() - begun
     print(f"{len(seeds)} seeds, {messages} messages, {failed} failures in {took:.1f} s of CPU")
     return int(failed > 0)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .broker import Broker
 from .ledger import Entry, Fate
 from .player import Player
 
@@ -24,7 +25,7 @@ class Exercises:
     def run(self, what: str, role: int, count: int, sizes: Sequence[int], topic: bytes) -> None:
         """Do one of them with whoever plays a role, if it is one for that."""
         player = self.stage.live_player(role)
-        if player is None or not player.socket.peers or not self.stage.rules.is_whole(player):
+        if player is None or not player.peers or not self.stage.rules.is_whole(player):
             return
         kind = player.kind
         if what == "spread" and kind.sends and not (kind.publishes or kind.named):
@@ -54,7 +55,7 @@ class Exercises:
             self.stage.drain()
         entries = self.stage.entries_of(player)[begin:]
         self._all_received(player, entries)
-        peers = [int(peer.metadata["X-Player"]) for peer in player.socket.peers]
+        peers = [int(peer.metadata["X-Player"]) for peer in player.peers]
         shares = Counter(number for entry in entries for number in entry.receivers)
         counts = [shares[number] for number in peers]
         if max(counts) - min(counts) > 1:
@@ -70,12 +71,12 @@ class Exercises:
     def name(self, player: Player, sizes: Sequence[int]) -> None:
         """A message to each peer by its id: that one gets it."""
         begin = len(self.stage.entries_of(player))
-        for peer in player.socket.peers:
+        for peer in player.peers:
             number = int(peer.metadata["X-Player"])
             player.send("try", 1, sizes, to=self.stage.players[number].role_number)
         self.stage.drain()
         entries = self.stage.entries_of(player)[begin:]
-        if len({entry.target for entry in entries}) != len(player.socket.peers):
+        if len({entry.target for entry in entries}) != len(player.peers):
             self.stage.fail("id", f"{player!r} cannot tell its peers apart")
         self._all_received(player, entries)
 
@@ -87,7 +88,7 @@ class Exercises:
         self.stage.drain()
         [entry] = self.stage.entries_of(player)[begin:]
         wanted = set()
-        for peer in player.socket.peers:
+        for peer in player.peers:
             other = self.stage.players[int(peer.metadata["X-Player"])]
             topics = [one for one, times in other.topics.items() if times > 0]
             if other.role.kind == "XSub" and not player.role.binds:
@@ -103,7 +104,10 @@ class Exercises:
 
     def ask(self, player: Player, count: int, sizes: Sequence[int]) -> None:
         """Requests, each of which gets its own reply."""
-        if player.waiting_sends:
+        idle = [
+            one for one in self.stage.living() if isinstance(one, Broker) and not one.back.peers
+        ]
+        if player.waiting_sends or idle:
             return
         for _ in range(count):
             player.ask(sizes, timeout=20.0, must=True)
@@ -114,9 +118,7 @@ class Exercises:
 
     def turns(self, player: Player, count: int) -> None:
         """Unread messages of several peers: they are received in turns."""
-        others = [
-            self.stage.players[int(peer.metadata["X-Player"])] for peer in player.socket.peers
-        ]
+        others = [self.stage.players[int(peer.metadata["X-Player"])] for peer in player.peers]
         if player.waiting_receives or not all(other.kind.sends for other in others):
             return
         for other in others:
@@ -142,7 +144,7 @@ class Exercises:
 
     def farewell(self, player: Player, count: int, sizes: Sequence[int]) -> None:
         """To send and to close at once: what was taken arrives."""
-        numbers = [int(peer.metadata["X-Player"]) for peer in player.socket.peers]
+        numbers = [int(peer.metadata["X-Player"]) for peer in player.peers]
         if any(self.stage.players[number].role.options.get("immediate") for number in numbers):
             return  # what those have not read when the connection ends is lost
         begin = len(self.stage.entries_of(player))
@@ -168,9 +170,7 @@ class Exercises:
         if player.last_timeout >= calm_since:
             self.stage.fail("heartbeat", f"{player!r} has given up a peer that is there")
         connections = network.connections_of(player.reactor)
-        through_network = [
-            peer for peer in player.socket.peers if not peer.address.startswith("inproc")
-        ]
+        through_network = [peer for peer in player.peers if not peer.address.startswith("inproc")]
         lost = player.lost_connections
         for connection in connections:
             connection.stall()

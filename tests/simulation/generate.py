@@ -38,6 +38,7 @@ FAMILIES: Final = (
     Family("server", ("Client",), ("Server",)),
     Family("requests", ("Req", "Requester"), ("Rep",)),
     Family("requests", ("Req", "Requester"), ("Rep",)),
+    Family("service", ("Req", "Requester"), ("Rep",)),
     Family("topics", ("Pub", "XPub"), ("Sub", "Sub", "XSub")),
     Family("topics", ("Pub", "XPub"), ("Sub", "Sub", "XSub")),
     Family("groups", ("Radio",), ("Dish",)),
@@ -116,12 +117,14 @@ class _Author:
         if random.random() < 0.5:
             sides.reverse()
         binders, connecters = sides
+        if self.family.name == "service":
+            binders, connecters = ["Proxy"], [*binders, *connecters]
         for kind in binders:
             self.add_role(kind, True)
         for kind in connecters:
             self.add_role(kind, False)
             self.choose_places(len(self.roles) - 1, len(binders))
-        if self.security != "NULL" and self.family.name not in ("pair", "channel"):
+        if self.security != "NULL" and self.family.name not in ("pair", "channel", "service"):
             self.add_role(connecters[0], False, intruder=True)
             self.choose_places(len(self.roles) - 1, len(binders))
         steps = [*self.opening(), *self.chaos(), *self.judgement()]
@@ -157,7 +160,12 @@ class _Author:
         self.roles.append(Role(kind, process, options, reads, binds, ()))
         if binds:
             ways = ["tcp", random.choice(("tcp", "ipc", "inproc", "inproc", "ws"))]
-            places = tuple(self.add_place(number, process, way) for way in dict.fromkeys(ways))
+            # All who come have to reach both sides of a proxy.
+            if kind == "Proxy":
+                ways = ["tcp", random.choice(("tcp", "ws"))]
+            elif ways[0] == ways[1]:
+                ways.pop()
+            places = tuple(self.add_place(number, process, way) for way in ways)
             self.roles[number] = evolve(self.roles[number], places=places)
 
     def options(self, kind: str, binds: bool) -> dict[str, Any]:
@@ -171,7 +179,8 @@ class _Author:
             options["send_hwm_bytes"] = random.choice((0, 100, 500))
             options["receive_hwm_bytes"] = random.choice((0, 100, 500))
         if random.random() < 0.3:
-            options["heartbeat_interval"] = random.choice((0.5, 1.0))
+            options["heartbeat_interval"] = interval = random.choice((0.5, 1.0))
+            options["heartbeat_ttl"] = random.choice((0.0, 3 * interval))
         if not binds:
             options["reconnect_interval"] = random.choice((0.05, 0.1, 0.3))
             options["reconnect_interval_max"] = random.choice((0.0, 0.0, 1.0))
@@ -209,9 +218,10 @@ class _Author:
         chosen: list[int] = []
         for owner in random.sample(range(binders), binders):
             if not chosen or random.random() < 0.7:
-                reachable = [
-                    place for place in self.roles[owner].places if self.reaches(role, place)
-                ]
+                offered = self.roles[owner].places
+                if self.family.name == "service":
+                    offered = offered[1:] if KINDS[role.kind].serves else offered[:1]
+                reachable = [place for place in offered if self.reaches(role, place)]
                 chosen.append(random.choice(reachable))
         if role.reads == "intruder":
             chosen = [place for place in chosen if "inproc" not in self.places[place].bind]
@@ -240,8 +250,9 @@ class _Author:
             if random.random() < 0.5:
                 steps.append(self.time())
         for number, role in enumerate(self.roles):
-            if KINDS[role.kind].subscribes:
-                steps += [self.subscribe(number) for _ in range(random.randint(1, 3))]
+            for _ in range(random.randint(1, 3) if KINDS[role.kind].subscribes else 0):
+                topic = random.choice(_TOPICS)
+                steps.append(Step("subscribe", {"role": number, "topic": topic}))
         return steps
 
     def chaos(self) -> list[Step]:
@@ -363,8 +374,8 @@ class _Author:
         pausing = self.random.random() < 0.6
         return None if role is None else Step("pause", {"role": role, "pausing": pausing})
 
-    def subscribe(self, number: int | None = None) -> Step | None:
-        role = self.role_that("subscribes") if number is None else number
+    def subscribe(self) -> Step | None:
+        role = self.role_that("subscribes")
         topic = self.random.choice(_TOPICS)
         return None if role is None else Step("subscribe", {"role": role, "topic": topic})
 

@@ -51,6 +51,7 @@ KINDS: Final[dict[str, Kind]] = {
     "Server": Kind(pyzmtp.ServerSocket, sends=True, receives=True, single=True, named=True),
     "Req": Kind(pyzmtp.ReqSocket, asks=True),
     "Requester": Kind(pyzmtp.Requester, asks=True),
+    "Proxy": Kind(pyzmtp.RouterSocket),
     "Rep": Kind(pyzmtp.RepSocket, serves=True),
     "Pub": Kind(pyzmtp.PubSocket, sends=True, publishes=True),
     "XPub": Kind(pyzmtp.XPubSocket, sends=True, publishes=True, bypasses=True),

@@ -135,9 +135,34 @@ class Player:
         return not (self.gone or self.closing)
 
     @property
+    def sockets(self) -> list[Any]:
+        """All that it has, which of some is more than one."""
+        return [self.socket]
+
+    @property
     def stats(self) -> Stats:
         stats: Stats = self.socket.stats
         return stats
+
+    @property
+    def peers(self) -> list[Peer]:
+        """Whom it is connected to."""
+        return [peer for socket in self.sockets for peer in socket.peers]
+
+    def bind(self, place: int) -> Deferred[str]:
+        """Bind at a place of its role."""
+        bound: Deferred[str] = self.socket.bind(self.stage.plan.places[place].bind)
+        return bound
+
+    def unbind(self, place: int) -> Deferred[Any]:
+        """Undo :meth:`bind`."""
+        unbound: Deferred[Any] = self.socket.unbind(self.bound.pop(place))
+        return unbound
+
+    def close(self, linger: float) -> Deferred[Any]:
+        """Close all that it has."""
+        closed: Deferred[Any] = self.socket.close(linger=linger)
+        return closed
 
     def promise(
         self, what: str, deferred: Deferred[Any], done: Callable[[Any], object] | None = None
@@ -327,12 +352,10 @@ class Player:
         if self.gone:
             return
         self.taken += 1
-        if self.kind.publishes:
-            return  # somebody's subscription
-        frames = message
-        if self.kind.named or self.role.kind == "Dish":
-            frames = message[1:]
-        self.stage.received(self, message, frames, peer)
+        if not self.kind.publishes:  # those receive somebody's subscription
+            skipped = self.kind.named or self.role.kind == "Dish"
+            self.stage.received(self, message, message[skipped:], peer)
+        message.clear()  # it is ours
 
     def drain(self) -> bool:
         """Take all that is there; return whether there was anything."""

@@ -56,8 +56,10 @@ class Rules:
         entry = self.stage.ledger.receive(player.number, frames, peer, ordered)
         self.stage.note(player, f"took {entry.number} of {entry.sender}")
         sender = self.stage.players[entry.sender]
-        if not player.met[entry.sender]:
+        if not player.met[entry.sender] and "Proxy" not in self.stage.roles_met(player):
             raise Violation("unmet", f"{player!r} received from {sender!r}, whom it never met")
+        if peer is not None and peer.metadata["X-Player"] != b"%d" % entry.sender:
+            raise Violation("peer", f"{player!r} was told that {peer} has sent {entry.frames}")
         if entry.target not in (None, player.number):
             former = self.stage.players[entry.target]
             # Who connects keeps what is queued for whoever comes next to that place.
@@ -97,7 +99,7 @@ class Rules:
 
     def _under_way(self) -> int:
         """Messages that have been sent and not received, those that are lost for ever included."""
-        stats = [player.stats for player in self.stage.players]
+        stats = [socket.stats for player in self.stage.players for socket in player.sockets]
         return sum(one.messages_sent - one.messages_received for one in stats)
 
     def messages_dropped(self, player: Player, event: MessagesDropped) -> None:
@@ -134,7 +136,7 @@ class Rules:
                 self.stage.fail("linger", f"{player!r} took {took} s to close, for {linger} s")
 
         player.closing = True
-        player.promise("close", player.socket.close(linger=linger), closed)
+        player.promise("close", player.close(linger), closed)
 
     # After each step
 
@@ -172,7 +174,7 @@ class Rules:
         sent = min(sent, ceil(sent_bytes / smallest) if sent_bytes < inf else inf)
         if received_bytes < inf:
             received = min(received, ceil((received_bytes + self.stage.plan.chunk) / smallest) + 1)
-        for queues in player.socket.queues:
+        for queues in [queues for socket in player.sockets for queues in socket.queues]:
             extra = self._inproc_extra(queues.address)
             if not player.kind.bypasses and queues.send_queue > sent + extra:
                 self.stage.fail("mark", f"{player!r}, which may queue {sent}: {queues}")
@@ -218,7 +220,7 @@ class Rules:
             self.stage.fail("apart", self._apart)
             return
         for player in self.stage.living():
-            if player.socket.peers and self.is_whole(player):
+            if player.peers and self.is_whole(player) and self.stage.plan.family != "service":
                 queued = player.stats.send_queue
                 if queued or player.waiting_sends:
                     self.stage.fail(
@@ -256,7 +258,7 @@ class Rules:
 
     def _peers_amiss(self, player: Player) -> str:
         """What is wrong with whom a player is connected to."""
-        addresses = [peer.address for peer in player.socket.peers]
+        addresses = [peer.address for peer in player.peers]
         for place in player.connected:
             where = self.stage.plan.places[place].connect
             holder = self.expected(player, place)
@@ -264,7 +266,7 @@ class Rules:
             if holder is not None and found != 1:
                 return f"{player!r} has {found} connections to {where}, where {holder!r} is"
             if holder is not None:
-                numbers = [peer.metadata["X-Player"] for peer in holder.socket.peers]
+                numbers = [peer.metadata["X-Player"] for peer in holder.peers]
                 if numbers.count(b"%d" % player.number) != 1:
                     return f"{holder!r} at {where} does not know {player!r}: {numbers}"
             elif found and not where.startswith("inproc"):

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from pyzmtp import Disconnected, MessagesDropped, Peer, ZMTPError
 from pyzmtp.testing import Conditions, MemoryNetwork, MemoryReactor
 
+from .broker import Broker
 from .exercises import Exercises
 from .ledger import Entry, Ledger
 from .plan import Plan
@@ -129,6 +130,10 @@ class Stage:
         """All who can be asked."""
         return [player for player in self.cast.values() if player.live]
 
+    def roles_met(self, player: Player) -> set[str]:
+        """The kinds of those whom a player has met."""
+        return {self.players[number].role.kind for number in player.met}
+
     def is_intruder(self, number: int) -> bool:
         """Whether a player has no business here."""
         return self.players[number].role.reads == "intruder"
@@ -146,7 +151,8 @@ class Stage:
         policy = policy_of(self.plan.security, part.binds, part.reads == "intruder")
         if policy is not None:
             part = evolve(part, options={**part.options, "security": policy})
-        player = Player(self, len(self.players), role, part)
+        kind = Broker if part.kind == "Proxy" else Player
+        player = kind(self, len(self.players), role, part)
         self.players.append(player)
         self.cast[role] = player
 
@@ -178,14 +184,14 @@ class Stage:
                         link = other.connected[place]
                         link.holder = link.holder or player
 
-        player.promise("bind", player.socket.bind(self.plan.places[place].bind), done)
+        player.promise("bind", player.bind(place), done)
 
     def unbind(self, role: int, place: int) -> None:
         player = self.live_player(role)
         if player is None or self.holders.get(place) is not player:
             return
         del self.holders[place]
-        player.promise("unbind", player.socket.unbind(player.bound.pop(place)))
+        player.promise("unbind", player.unbind(place))
 
     def connect(self, role: int, place: int) -> None:
         player = self.live_player(role)
