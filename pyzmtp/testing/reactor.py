@@ -20,6 +20,7 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import ClientFactory, DatagramProtocol, Factory
 from zope.interface import implementer
 
+from pyzmtp.net.inproc import forget
 from pyzmtp.net.reactor import IRandomSource, Reactor
 from pyzmtp.testing.connector import MemoryConnector, MemoryTCPConnector, MemoryUNIXConnector
 from pyzmtp.testing.datagram_port import MemoryDatagramPort
@@ -100,6 +101,7 @@ class TCPMemoryReactor:
         self.network.bury(self, power_cut)
         for connector in list(self.connecting):
             connector.vanish()
+        forget(self)
 
     # IReactorTime
 

@@ -164,6 +164,7 @@ class Exercises:
     def silence(self, player: Player) -> None:
         """Who sends heartbeats notices that nothing comes any more, and nobody else minds."""
         interval = player.role.options["heartbeat_interval"]
+        timeout = player.role.options["heartbeat_timeout"] or interval
         network = self.stage.network
         network.advance(3 * interval)
         calm_since = network.seconds() - 3 * interval
@@ -174,7 +175,7 @@ class Exercises:
         lost = player.lost_connections
         for connection in connections:
             connection.stall()
-        network.advance(2 * interval + 1.5)
+        network.advance(interval + timeout + 0.5)
         if player.lost_connections - lost < len(through_network):
             self.stage.fail("heartbeat", f"{player!r} has not noticed that its peers are silent")
         self.stage.calm()

@@ -63,10 +63,10 @@ _ACTIONS: Final = {
     "bind": 2,
     "disconnect": 2,
     "connect": 3,
-    "close": 1,
-    "enter": 2,
-    "kill": 1,
-    "restart": 1,
+    "close": 2,
+    "enter": 3,
+    "kill": 2,
+    "restart": 4,
     "reset": 3,
     "cut": 2,
     "half_close": 1,
@@ -152,8 +152,6 @@ class _Author:
         can = KINDS[kind]
         reads = random.choice(_READS) if can.receives or kind == "XPub" else "none"
         options = self.options(kind, binds)
-        if kind in ("Dealer", "Req") and random.random() < 0.5:
-            options["routing_id"] = b"role %d" % number
         if intruder:
             reads = "intruder"
         process = random.randrange(len(self.hosts))
@@ -170,7 +168,10 @@ class _Author:
 
     def options(self, kind: str, binds: bool) -> dict[str, Any]:
         random = self.random
-        options: dict[str, Any] = {
+        options: dict[str, Any] = {}
+        if kind in ("Dealer", "Req") and random.random() < 0.5:
+            options["routing_id"] = b"role %d" % len(self.roles)
+        options |= {
             "send_hwm": random.choice(_MARKS),
             "receive_hwm": random.choice(_MARKS),
             "linger": random.choice((0.0, 0.5, 2.0)),
@@ -181,6 +182,7 @@ class _Author:
         if random.random() < 0.3:
             options["heartbeat_interval"] = interval = random.choice((0.5, 1.0))
             options["heartbeat_ttl"] = random.choice((0.0, 3 * interval))
+            options["heartbeat_timeout"] = random.choice((None, 1.5 * interval))
         if not binds:
             options["reconnect_interval"] = random.choice((0.05, 0.1, 0.3))
             options["reconnect_interval_max"] = random.choice((0.0, 0.0, 1.0))
@@ -191,7 +193,8 @@ class _Author:
             options["router_mandatory"] = random.random() < 0.5
             options["router_handover"] = random.random() < 0.5
         if kind == "Req":
-            options["req_correlate"] = random.random() < 0.5
+            # A ROUTER would find the next connection with an old reply.
+            options["req_correlate"] = "routing_id" in options or random.random() < 0.5
         if kind == "XPub":
             options["xpub_verbose"] = random.random() < 0.3
         if kind in ("Pub", "XPub") and random.random() < 0.2:

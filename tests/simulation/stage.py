@@ -402,9 +402,8 @@ class Stage:
         for role in list(self.cast):
             if revived:
                 self.revive(role)
-        self.drain()
-        for _ in range(2):
-            network.advance(4)
+        for seconds in (1, 4, 4):  # so that connections are made anew over what is unread
+            network.advance(seconds)
             self.drain()
         for _ in range(30):
             if self.rules.everybody_is_there():

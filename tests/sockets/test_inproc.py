@@ -129,6 +129,20 @@ def test_a_place_is_free_as_soon_as_its_peer_has_disconnected(
     assert world.drain(server)[0][-1] == b"hello"
 
 
+def test_so_it_is_if_the_name_was_given_back_and_taken_again(
+    world: World, on: MemoryReactor
+) -> None:
+    server, client = world.make(PairSocket, on=on), world.make(PairSocket, on=on)
+    world.run(server.bind(X))
+    world.run(client.connect(X))
+    server.unbind(X)
+    client.disconnect(X)
+    world.run(server.bind(X))
+    world.run(client.connect(X))
+    client.try_send(b"hello")
+    assert world.drain(server) == [[b"hello"]]
+
+
 def test_who_waits_for_a_place_gets_it_when_it_is_free(world: World, on: MemoryReactor) -> None:
     server, first = world.make(PairSocket, on=on), world.make(PairSocket, on=on)
     world.run(server.bind(X))
