@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PROGRAMS = [
-    program
+BLOCKS = [
+    block
     for page in (
         "README.md",
         "docs/security.md",
@@ -20,11 +20,14 @@ PROGRAMS = [
         "docs/codecs.md",
         "docs/migrating-from-txzmq.md",
         "docs/migrating-from-pyzmq.md",
+        "docs/testing.md",
     )
-    for program in re.findall(
+    for block in re.findall(
         r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE
     )
 ]
+PROGRAMS = [block for block in BLOCKS if "def test_" not in block]
+TESTS = [block for block in BLOCKS if "def test_" in block]
 
 #: What each program prints, in their order.
 PRINTED = [
@@ -51,15 +54,29 @@ PRINTED = [
     # docs/migrating-from-pyzmq.md
     "[b're', b'hello', b'world']\n",
     "[b're', b'hello', b'world']\n",
+    # docs/testing.md
+    "[b'echo', b'hello']\nno reply arrived within 60 s\n60.0\n",
+    "the peer was silent for 1.0 s\n[b'waits']\n",
 ]
+
+
+def run(program: str, path: Path, *launcher: str) -> subprocess.CompletedProcess[str]:
+    """Run a program in a file of its own."""
+    path.write_text(program)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, *launcher, str(path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment)
 
 
 @pytest.mark.parametrize(("program", "printed"), list(zip(PROGRAMS, PRINTED, strict=True)))
 def test_a_program_runs(program: str, printed: str, tmp_path: Path) -> None:
-    path = tmp_path / "program.py"
-    path.write_text(program)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(
-        [sys.executable, str(path)], capture_output=True, text=True, timeout=30, env=environment
-    )
+    ended = run(program, tmp_path / "program.py")
     assert (ended.stdout, ended.stderr, ended.returncode) == (printed, "", 0)
+
+
+@pytest.mark.parametrize(("tests", "passed"), list(zip(TESTS, [100, 1], strict=True)))
+def test_tests_pass(tests: str, passed: int, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["pyzmtp.testing.pytest_plugin"]\n')
+    ended = run(tests, tmp_path / "test_block.py", "-m", "pytest", "-q")
+    assert f"{passed} passed" in ended.stdout
+    assert ended.returncode == 0

@@ -122,7 +122,7 @@ class ZMTPProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         connection = self.connection
-        if connection.more and self.pipe is not None:
+        if connection.more and self.pipe is not None and self.pipe.link is self:
             # Whole messages that the inbox had no room for: they were received, and are kept.
             self._hand_in(connection.receive_data(b"", self._seconds(), sys.maxsize))
         self._over = self._gone = True

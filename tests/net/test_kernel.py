@@ -17,8 +17,7 @@ from pyzmtp.net.kernel import SEND_SIZE, configure, send_more_at_once
 from pyzmtp.net.listening import listen
 from pyzmtp.net.places import server_place
 from pyzmtp.options import SocketOptions
-
-from ..memory import MemoryNetwork
+from pyzmtp.testing import MemoryNetwork
 
 
 def option(handle: socket.socket, level: int, name: str) -> int:
@@ -86,7 +85,7 @@ def test_a_receive_buffer_is_set_before_anybody_is_connected(
 ) -> None:
     """A window that was offered is not taken back: a small buffer that comes later stalls TCP."""
     network = MemoryNetwork()
-    reactor: Any = network.reactor(True)
+    reactor: Any = network.reactor()
     make = getattr(reactor, side)
     options = SocketOptions(receive_buffer=30_000)
     with socket.socket() as handle:

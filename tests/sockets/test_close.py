@@ -22,6 +22,7 @@ from pyzmtp import (
 )
 from pyzmtp.engine.events import Closed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, OptionError, SocketClosed
+from pyzmtp.testing import Conditions
 
 from .world import Outcomes, World, hello
 
@@ -72,7 +73,7 @@ def test_close_sends_what_is_queued(world: World, transport: str, binding: bool)
 
 def test_linger_counts_bytes_in_the_transport(world: World) -> None:
     """T32: linger ends when the transport's buffer is flushed, not when our queue is empty."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     peer = world.attach_raw(push, hello("PULL"))
     peer.pause()
@@ -91,7 +92,7 @@ def test_linger_counts_bytes_in_the_transport(world: World) -> None:
 def test_close_ends_when_linger_is_over_and_tells_what_was_lost(
     world: World, linger: float
 ) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     peer = world.attach_raw(push, hello("PULL"))
     peer.pause()
@@ -136,7 +137,7 @@ def test_what_was_dropped_is_counted_and_told_before_close_fires(
 
 
 def test_no_linger_drops_at_once(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     peer = world.attach_raw(push, hello("PULL"))
     peer.pause()
@@ -164,7 +165,7 @@ def test_handshakes_and_reconnects_go_on_while_close_lingers(world: World) -> No
 
 
 def test_a_connection_lost_while_close_lingers_is_dialled_again(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     pull, push = world.pair(PullSocket, PushSocket)
     world.network.connections[0].stall()
     for number in range(300):
