@@ -24,6 +24,7 @@ class Row:
     :ivar play: makes it happen; returns a figure, if there is one to be shown.
     :ivar place: where it runs.
     :ivar needs: a command that has to work there.
+    :ivar logs: texts of errors that Twisted logs then.
     """
 
     group: str
@@ -32,6 +33,7 @@ class Row:
     play: Play
     place: Place
     needs: tuple[str, ...]
+    logs: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.group}: {self.title}, {self.column}"
@@ -51,11 +53,12 @@ def row(
     column: str = "outcome",
     place: Place = Place.HERE,
     needs: tuple[str, ...] = (),
+    logs: tuple[str, ...] = (),
 ) -> Callable[[P], P]:
     """Register a coroutine function as a row."""
 
     def register(play: P) -> P:
-        made = Row(group, title, column, play, place, needs)
+        made = Row(group, title, column, play, place, needs, logs)
         assert str(made) not in ROWS, f"{made} is there twice"
         ROWS[str(made)] = made
         return play

@@ -34,7 +34,7 @@ def play(row: Row) -> str:
         async with open_stage() as stage:
             return await row.play(stage)
 
-    with left_clean(ours=peer_pipes):
+    with left_clean(ours=peer_pipes, expected=row.logs):
         return run(playing(), PATIENCE) or ""
 
 

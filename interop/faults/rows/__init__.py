@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 # isort: off
-from interop.faults.rows import stopped, killed
+from interop.faults.rows import stopped, killed, descriptors
 
-__all__ = ["killed", "stopped"]
+__all__ = ["descriptors", "killed", "stopped"]
