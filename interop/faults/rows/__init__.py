@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 # isort: off
-from interop.faults.rows import stopped, killed, descriptors
+from interop.faults.rows import stopped, killed, descriptors, paths
 
-__all__ = ["descriptors", "killed", "stopped"]
+__all__ = ["descriptors", "killed", "paths", "stopped"]
