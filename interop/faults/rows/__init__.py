@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 # isort: off
-from interop.faults.rows import stopped, killed, descriptors, paths
+from interop.faults.rows import stopped, killed, descriptors, paths, names
 
-__all__ = ["descriptors", "killed", "paths", "stopped"]
+__all__ = ["descriptors", "killed", "names", "paths", "stopped"]
