@@ -8,6 +8,9 @@ import sys
 from collections.abc import Sequence
 from enum import Enum
 from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
 
 #: Seconds that a look at the machine may take.
 _PATIENCE = 20.0
@@ -52,6 +55,7 @@ def obstacle(place: Place, *words: str) -> str:
     try:
         done = subprocess.run(
             command(place, *needed),
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -61,7 +61,8 @@ class Report:
             found = [cells.get((title, column)) for column in columns]
             states = ["-" if row is None else self._state(row) for row in found]
             remarks = [self.figures.get(row) or self._why_not(row) for row in found if row]
-            yield self._line(title, width, states, widths, "; ".join(filter(None, remarks)))
+            remark = "; ".join(filter(None, dict.fromkeys(remarks)))
+            yield self._line(title, width, states, widths, remark)
 
     def _why_not(self, row: Row) -> str:
         return row.obstacle() if self._state(row) == "not here" else ""

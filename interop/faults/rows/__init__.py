@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 # isort: off
-from interop.faults.rows import stopped, killed, descriptors, paths, names
+from interop.faults.rows import stopped, killed, descriptors, paths, names, networks, backlog
 
-__all__ = ["descriptors", "killed", "names", "paths", "stopped"]
+__all__ = ["backlog", "descriptors", "killed", "names", "networks", "paths", "stopped"]
