@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interop.faults.report import Report
+from interop.faults.row import ROWS
 
 _KEY = pytest.StashKey[Report]()
 
@@ -12,7 +13,7 @@ _KEY = pytest.StashKey[Report]()
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config) -> Report:
     """Give what all rows report to."""
-    return pytestconfig.stash.setdefault(_KEY, Report())
+    return pytestconfig.stash.setdefault(_KEY, Report(list(ROWS.values())))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from interop.faults.row import ROWS, Row
+from interop.faults.row import Row
 
 
 class Report:
-    """Collects what the rows came to."""
+    """Collects what rows came to."""
 
-    def __init__(self) -> None:
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
         self.figures: dict[Row, str] = {}
         self.failures: dict[Row, Exception] = {}
 
@@ -29,7 +30,7 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """Give the table, line by line."""
-        rows = [row for row in ROWS.values() if self._state(row)]
+        rows = [row for row in self.rows if self._state(row)]
         for group in dict.fromkeys(row.group for row in rows):
             members = [row for row in rows if row.group == group]
             yield group

@@ -30,8 +30,8 @@ _MARK = 100
 #: How many messages the consumer takes at a time, and the seconds that it does something else then.
 _AT_ONCE, _PAUSE = 250, 0.02
 
-#: Bytes by which a process may grow: a full queue, and four times that at the most, for as much may be in the
-#: hands of the consumer, and malloc does not give all back that it has lent. It is 4 % of what is offered.
+#: Bytes by which a process may grow, 4 % of what is offered. A queue is a quarter of that; the consumer may
+#: have as much in its hands, and malloc keeps some of what was freed.
 _GROWTH = 4 * _MARK * _SIZE
 
 #: Seconds for one step: a machine may have other things to do.
