@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-#: Each picture: its title, what one unit is, and the columns that it shows.
+#: Each picture: what it counts, what one unit of that is, and the columns that it shows.
 _PICTURES = (
-    ("Memory, MB", 1e6, ("rss",)),
-    ("Objects, thousands", 1e3, ("objects",)),
-    ("Descriptors, timed calls, peers", 1, ("descriptors", "delayed_calls", "peers")),
-    ("Connections made, thousands", 1e3, ("connections",)),
+    ("MB of memory", 1e6, ("rss",)),
+    ("1,000 objects", 1e3, ("objects",)),
+    ("number", 1, ("descriptors", "delayed_calls", "peers")),
+    ("1,000 connections", 1e3, ("connections",)),
 )
 
 #: Inches, and dots in each.
@@ -44,7 +44,7 @@ def draw(document: dict[str, Any], target: Path) -> None:
         axes.set_ylim(bottom=0)
         axes.grid(visible=True, alpha=0.3)
         if len(columns) > 1:
-            axes.legend(fontsize="small", loc="lower right")
+            axes.legend(fontsize="small", loc="upper right")
     axes.set_xlabel("minutes; dotted: at work, drawn through: at rest; grey: warm-up")
     axes.set_xlim(left=0)
     figure.savefig(target, dpi=_RESOLUTION)
