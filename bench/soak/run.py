@@ -6,7 +6,7 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import define, field, frozen
 from twisted.internet.defer import Deferred, FirstError, gatherResults
@@ -23,8 +23,9 @@ from pyzmtp import PairSocket
 #: The part of the time that is warm-up, and the longest that it may be, in seconds.
 _WARM_UP, _LONGEST_WARM_UP = 1 / 3, 600.0
 
-#: However slow the machine is, there are as many samples to judge.
-_FEWEST_SAMPLES: Final = 10
+#: However slow the machine is, so many connections have been made when the warm-up is over, and so many
+#: samples are judged. (After some 800, everything had happened that makes Python fill a cache.)
+_FEWEST_CONNECTIONS, _FEWEST_SAMPLES = 2000, 10
 
 
 @frozen
@@ -118,7 +119,7 @@ class _Soak:
             gc.collect()
             sample = self._sample(started)
             record.resting.add(sample)
-            if seconds() < judged_from:
+            if seconds() < judged_from or sample["connections"] < _FEWEST_CONNECTIONS:
                 record.warm_up = len(record.resting)
             else:
                 record.types.add(sample["connections"], census.types())

@@ -12,11 +12,11 @@ from bench.soak.census import Series
 __all__ = ["BOUNDS", "Finding", "Lines", "judge"]
 
 
-#: How much each quantity may rise, however many connections were made. One end of a connection takes 5.8 kB,
-#: 38 objects and 72 blocks: ten that are forgotten would be found, or a little that is lost with each.
-#: What happens for the first time after an hour may load a module (100 objects); freed memory may be kept
-#: for the next large message, and 3 MB were seen to come and go. All else is the same at each rest, but
-#: for a peer who is noticed a moment later.
+#: How much each quantity may rise, however many connections were made. One end of a connection takes 5.8
+#: kB, 38 objects and 72 blocks: ten that are forgotten are found, or a little that is lost with each. What
+#: happens for the first time after an hour may load a module (100 objects); freed memory may be kept for
+#: the next large message, and 3 MB were seen to come and go. All else is the same at each rest, but for a
+#: peer who is noticed a moment later.
 BOUNDS: Final = {
     "rss": 8_000_000.0,
     "objects": 300.0,
