@@ -17,13 +17,16 @@ _PATIENCE = 20.0
 
 
 class Place(Enum):
-    """Where a row runs. The value is what `unshare` is asked for; nothing: it is not needed."""
+    """Where a row runs."""
 
-    HERE = None
-    CHILD = ()
-    MOUNTS = ("--mount",)
-    NETWORK = ("--mount", "--net")
+    HERE = "in this process"
+    CHILD = "in a process of its own"
+    MOUNTS = "in a process with mounts of its own"
+    NETWORK = "in a process with mounts and a network of its own"
 
+
+#: What `unshare` is asked for, where it is needed.
+_UNSHARED = {Place.MOUNTS: ("--mount",), Place.NETWORK: ("--mount", "--net")}
 
 #: What has to work there.
 _NEEDED = {
@@ -34,11 +37,10 @@ _NEEDED = {
 
 def command(place: Place, *words: str) -> tuple[str, ...]:
     """Give the command that runs another one in a place, as root of that place."""
-    asked = place.value or ()
-    if not asked:
+    if place not in _UNSHARED:
         return words
     alone = () if os.geteuid() == 0 else ("--user", "--map-root-user")
-    return ("unshare", *alone, *asked, "--", *words)
+    return ("unshare", *alone, *_UNSHARED[place], "--", *words)
 
 
 def python(*words: str) -> tuple[str, ...]:
@@ -66,7 +68,7 @@ def obstacle(place: Place, *words: str) -> str:
         return f"{error.filename}: {error.strerror}"
     if done.returncode == 0:
         return ""
-    return f"{' '.join(needed[:1])}: {_last_line(done.stderr.splitlines())}"
+    return f"{needed[0]}: {_last_line(done.stderr.splitlines())}"
 
 
 def _last_line(lines: Sequence[str]) -> str:
