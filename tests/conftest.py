@@ -38,6 +38,7 @@ collect_ignore = (
         "sockets/test_ipc_files.py",
         "test_bench.py",
         "test_fuzz.py",
+        "test_soak.py",
     ]
 )
 
