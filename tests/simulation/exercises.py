@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .broker import Broker
 from .ledger import Entry, Fate
 from .player import Player
 
@@ -104,10 +103,7 @@ class Exercises:
 
     def ask(self, player: Player, count: int, sizes: Sequence[int]) -> None:
         """Requests, each of which gets its own reply."""
-        idle = [
-            one for one in self.stage.living() if isinstance(one, Broker) and not one.back.peers
-        ]
-        if player.waiting_sends or idle:
+        if player.waiting_sends or any(map(self.stage.rules.is_idle, self.stage.living())):
             return
         for _ in range(count):
             player.ask(sizes, timeout=20.0, must=True)

@@ -72,7 +72,7 @@ _ACTIONS: Final = {
     "half_close": 1,
     "stall": 3,
     "partition": 2,
-    "conditions": 3,
+    "conditions": 5,
     "stranger": 1,
 }
 #: What is tried when all is calm, and by whom.
@@ -99,7 +99,7 @@ class _Author:
         self.seed = seed
         self.random = random = Random(seed)
         self.family = random.choice(FAMILIES)
-        self.hosts = tuple(random.choice(_HOSTS) for _ in range(random.randint(1, 4)))
+        self.hosts = tuple(random.choice(_HOSTS) for _ in range(random.choice((1, 1, 2, 3, 4))))
         self.security = random.choice(("NULL",) * 7 + ("PLAIN", "PLAIN", "CURVE"))
         self.in_bytes = random.random() < 0.15
         self.large = random.random() < 0.25  # large messages, and lines that they can pass
@@ -225,7 +225,8 @@ class _Author:
                 if self.family.name == "service":
                     offered = offered[1:] if KINDS[role.kind].serves else offered[:1]
                 reachable = [place for place in offered if self.reaches(role, place)]
-                chosen.append(random.choice(reachable))
+                inproc = [place for place in reachable if "inproc" in self.places[place].bind]
+                chosen.append(random.choice([*reachable, *inproc]))
         if role.reads == "intruder":
             chosen = [place for place in chosen if "inproc" not in self.places[place].bind]
         self.roles[number] = evolve(role, places=tuple(chosen))
@@ -252,6 +253,8 @@ class _Author:
             steps.append(step)
             if random.random() < 0.5:
                 steps.append(self.time())
+        if random.random() < 0.4:
+            steps.insert(random.randrange(len(steps)), self.conditions())
         for number, role in enumerate(self.roles):
             for _ in range(random.randint(1, 3) if KINDS[role.kind].subscribes else 0):
                 topic = random.choice(_TOPICS)
@@ -336,8 +339,8 @@ class _Author:
             return self.ask()
         arguments = {
             "role": role,
-            "how": random.choice(("try", "try", "send", "batch")),
-            "count": random.choice((1, 2, 3, 5, 8, 20, 40)),
+            "how": random.choice(("try", "send", "batch")),
+            "count": random.choice((1, 2, 3, 5, 10, 20, 40)),
             "sizes": self.sizes(),
             "topic": random.choice(_TOPICS) + random.choice((b"", b"x")),
             "to": random.randrange(len(self.roles)),

@@ -15,6 +15,7 @@ from pyzmtp import (
     SocketClosed,
 )
 
+from .broker import Broker
 from .ledger import Entry
 from .message import origin_of
 from .player import Player
@@ -226,6 +227,8 @@ class Rules:
                     self.stage.fail(
                         "stuck", f"{player!r} has peers and cannot send: {player.socket.queues}"
                     )
+        if any(self.is_idle(player) for player in self.stage.living()):
+            return
         lost = self._under_way()
         if not self._lost <= lost <= self._lost + self._allowed:
             self.stage.fail(
@@ -240,10 +243,16 @@ class Rules:
         holder = self.stage.holders.get(place)
         if holder is None or not holder.live or player.role.reads == "intruder":
             return None
+        if self.is_idle(holder) and place == holder.role.places[0]:
+            return None
         if self.stage.plan.places[place].connect.startswith("inproc"):
             # Links are not remade there.
             return holder if player.connected[place].holder is holder else None
         return holder
+
+    def is_idle(self, player: Player) -> bool:
+        """Whether this is a broker without workers. It reads no requests, nor sees who has left."""
+        return isinstance(player, Broker) and not player.back.peers
 
     def is_whole(self, player: Player) -> bool:
         """Whether there is somebody at all places that a player connects to."""
@@ -268,10 +277,9 @@ class Rules:
             if holder is not None:
                 numbers = [peer.metadata["X-Player"] for peer in holder.peers]
                 known = numbers.count(b"%d" % player.number)
-                # A broker without workers reads nothing, and does not see the end of a connection.
-                if known != 1 and not (known and holder.role.kind == "Proxy"):
+                if known != 1:
                     return f"{holder!r} at {where} does not know {player!r}: {numbers}"
-            elif found and not where.startswith("inproc"):
+            elif found and not (where.startswith("inproc") or place in self.stage.holders):
                 return f"{player!r} is connected to {where}, where nobody is"
         return ""
 

@@ -342,20 +342,22 @@ class Stage:
             else:
                 connection.resume()
 
+    def _between(self, one: int, other: int) -> list[MemoryReactor]:
+        """Two processes, or one and all others, itself included where conditions are meant."""
+        return [self.processes[number] for number in sorted({one, other})]
+
     def partition(self, one: int, other: int, parted: bool) -> None:
-        pair = self.processes[one], self.processes[other]
-        between = pair[:1] if one == other else pair
+        between = self._between(one, other)
         if parted:
             self.network.partition(*between)
         else:
             self.network.heal(*between)
 
     def conditions(self, one: int, other: int, values: dict[str, Any]) -> None:
-        """Let bytes travel otherwise between two processes."""
-        if one != other:
-            self._particular.add((one, other))
-            pair = self.processes[one], self.processes[other]
-            self.network.set_conditions(evolve(self.network.conditions, **values), *pair)
+        """Let bytes travel otherwise between two processes, or to and from one."""
+        self._particular.add((one, other))
+        conditions = evolve(self.network.conditions, **values)
+        self.network.set_conditions(conditions, *self._between(one, other))
 
     def stranger(self, place: int, noise: int) -> None:
         """Somebody comes who speaks no ZMTP, or something like it."""
@@ -389,8 +391,7 @@ class Stage:
         network = self.network
         network.heal()
         for one, other in sorted(self._particular):
-            pair = self.processes[one], self.processes[other]
-            network.set_conditions(network.conditions, *pair)
+            network.set_conditions(network.conditions, *self._between(one, other))
         self._particular.clear()
         for connection in list(network.connections):
             connection.resume()
