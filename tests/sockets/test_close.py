@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from pyzmtp import (
     DealerSocket,
@@ -307,6 +308,28 @@ def test_async_with_closes_after_an_error_too(world: World) -> None:
     with pytest.raises(LookupError):
         world.run(main())
     assert world.network.ports == []
+
+
+def test_async_with_in_a_coroutine_that_is_thrown_away(world: World) -> None:
+    """As all are when a process ends whose reactor was stopped."""
+
+    async def main() -> None:
+        async with world.make(PullSocket) as pull, world.make(ReqSocket) as req:
+            await pull.bind("tcp://127.0.0.1:*")
+            req.connect(NOWHERE)
+            await pull.receive()
+
+    coroutine = main()
+    waiting = coroutine.send(None)
+    while waiting.called:  # as a Deferred that has fired is awaited
+        waiting = coroutine.send(None)
+    coroutine.close()
+    assert isinstance(waiting, Deferred)
+    assert not waiting.called
+    failed = Outcomes(waiting)
+    world.settle()
+    assert isinstance(failed.error, SocketClosed)
+    world.network.assert_clean()
 
 
 def test_close_from_within_an_event_leaves_nothing(world: World) -> None:
