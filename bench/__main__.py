@@ -9,14 +9,17 @@ import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
+from itertools import chain, groupby
 from pathlib import Path
 
-from bench import compare, plots, report
+import attrs
+
+from bench import compare, floors, plots, report
 from bench.implementations import IMPLEMENTATIONS
 from bench.measurements import all_cases
 from bench.model import KERNEL_BUFFER, Case, Implementation, Result
 from bench.progress import Progress
-from bench.runner import Availability, Settings, probe, run_case
+from bench.runner import Availability, Row, Settings, probe, run_rows
 
 
 def at_least_one(text: str) -> int:
@@ -53,6 +56,11 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="OLD.json",
         help="show what is faster or slower than in an earlier run, in ratios",
+    )
+    result.add_argument(
+        "--floors",
+        action="store_true",
+        help="measure what there is a floor for, and tell whether it is met; --only takes some of them",
     )
     result.add_argument(
         "--timeout", type=float, default=60.0, metavar="SECONDS", help="of one sample, default 60"
@@ -100,18 +108,25 @@ def select(names: Sequence[str]) -> tuple[list[Implementation], list[Case]]:
 def listing() -> str:
     """Return what ``--list`` prints."""
     lines = ["implementations:"]
-    lines += [f"  {each.name:<22}{each.summary}" for each in IMPLEMENTATIONS]
+    lines += [f"  {each.name:<25}{each.summary}" for each in IMPLEMENTATIONS]
     lines.append("cases:")
-    lines += [f"  {case.name:<22}{case.title}" for case in all_cases()]
+    lines += [f"  {case.name:<25}{case.title}" for case in all_cases()]
     return "\n".join(lines)
 
 
+def all_rows(implementations: Sequence[Implementation], cases: Sequence[Case]) -> list[list[Row]]:
+    """Return what each case measures."""
+    rows = [[(case, each) for each in implementations if case.has(each)] for case in cases]
+    return [each for each in rows if each]
+
+
 async def measure(
-    implementations: Sequence[Implementation], cases: Sequence[Case], settings: Settings
+    batches: Sequence[Sequence[Row]], settings: Settings
 ) -> tuple[list[list[Result]], dict[str, Availability]]:
-    """Run everything and print each table as soon as it is complete."""
-    rows = [(case, each) for case in cases for each in implementations if case.has(each)]
-    progress = Progress(len(implementations) + len(rows) * settings.rounds)
+    """Run everything, each batch interleaved, and print each case's table as soon as it is complete."""
+    taking_part = [implementation for batch in batches for _, implementation in batch]
+    implementations = [each for each in IMPLEMENTATIONS if each in taking_part]
+    progress = Progress(len(implementations) + sum(map(len, batches)) * settings.rounds)
     found: dict[str, Availability] = {}
     for implementation in implementations:
         progress.show(f"looking for {implementation.name}")
@@ -119,31 +134,58 @@ async def measure(
         progress.advance()
     progress.hide()
     print(report.preface(found, settings), end="\n\n")
-    groups = []
-    for case in cases:
-        taking_part = [each for each in implementations if case.has(each)]
-        if taking_part:
-            results = await run_case(case, taking_part, found, settings, progress)
-            progress.hide()
-            report.print_case(results)
-            groups.append(results)
+    groups: list[list[Result]] = []
+    for batch in batches:
+        results = await run_rows(batch, found, settings, progress)
+        progress.hide()
+        for _, group in groupby(results, key=lambda result: result.case):
+            groups.append(with_first_levels(list(group), groups))
+            report.print_case(groups[-1])
     return groups, found
 
 
-def exit_code(groups: Sequence[Sequence[Result]]) -> int:
-    """Return 1 if a round failed or nothing at all could be measured.
+def with_first_levels(group: Sequence[Result], earlier: Sequence[Sequence[Result]]) -> list[Result]:
+    """Return the results of a case, each with what it is compared with among earlier ones."""
 
-    A missing implementation is reported and is no failure: txZMQ is not installed everywhere.
+    def first_level(result: Result) -> Result | None:
+        measurement = result.case.measurement
+        first = Case(measurement, measurement.levels[0])
+        return next(
+            (
+                each
+                for each in chain.from_iterable(earlier)
+                if each.case == first and each.implementation == result.implementation
+            ),
+            None,
+        )
+
+    if not group[0].case.measurement.grows:
+        return list(group)
+    return [attrs.evolve(result, first=first_level(result)) for result in group]
+
+
+def exit_code(groups: Sequence[Sequence[Result]], outcomes: Sequence[floors.Outcome] = ()) -> int:
+    """Return 1 if a round failed, a floor was missed or nothing at all could be measured.
+
+    A missing implementation is reported and is no failure: txZMQ is not installed everywhere. But the
+    floors that it is needed for are missed.
     """
     results = [result for group in groups for result in group]
     if any(result.errors for result in results):
+        return 1
+    if any(outcome.met is False for outcome in outcomes):
         return 1
     return 0 if any(result.samples for result in results) else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["soak"]:
+        from bench.soak.command import main as soak  # which needs more than the bench does
+
+        return soak(words[1:])
+    options = parser().parse_args(words)
     if options.list:
         print(listing())
         return 0
@@ -165,7 +207,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.plots is not None and find_spec("matplotlib") is None:
         print("--plots needs matplotlib: pip install pyzmtp[bench]", file=sys.stderr)
         return 2
-    groups, found = asyncio.run(measure(implementations, cases, settings))
+    wanted: list[floors.Floor] = []
+    if options.floors:
+        wanted, batches = floors.batches(implementations, cases)
+        if not wanted:
+            print("--only: there is no floor for that", file=sys.stderr)
+            return 2
+    else:
+        batches = all_rows(implementations, cases)
+    groups, found = asyncio.run(measure(batches, settings))
     if options.json is not None:
         document = report.to_json(groups, found, settings)
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -174,7 +224,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(file)
     if earlier is not None:
         compare.print_changes(compare.changes(earlier, groups))
-    return exit_code(groups)
+    outcomes = floors.outcomes(wanted, groups)
+    if outcomes:
+        floors.print_outcomes(outcomes)
+    return exit_code(groups, outcomes)
 
 
 if __name__ == "__main__":

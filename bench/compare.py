@@ -14,7 +14,6 @@ from typing import TypeAlias
 import attrs
 
 from bench import report
-from bench.implementations import BASELINES
 from bench.model import Result
 
 #: What a ratio may lose before it is called slower: the noise of a small machine.
@@ -36,7 +35,7 @@ class Change:
     case: str
     implementation: str
     baseline: str
-    """Which implementation of the same run it was compared with."""
+    """What it was compared with in the same run: an implementation, or itself at the first level."""
     old: float
     new: float
 
@@ -80,7 +79,7 @@ def changes(old: Ratios, groups: Sequence[Sequence[Result]]) -> list[Change]:
             name = result.implementation.name
             then = old.get((result.case.name, name), {})
             now = report.ratios(group, result)
-            for baseline in BASELINES:
+            for baseline in now:
                 before, after = then.get(baseline), now[baseline]
                 if before and after:
                     if name != baseline:  # it is the measure itself

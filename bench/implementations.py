@@ -48,9 +48,20 @@ IMPLEMENTATIONS = (
         summary="txZMQ on Twisted's reactor",
     ),
     Implementation(
+        name="pyomq",
+        peer="pyzmq_blocking",
+        summary="pyomq, the same program as pyzmq's; Python 3.12 or later",
+        environment={"PYZMTP_BENCH_ZMQ": "pyomq"},
+    ),
+    Implementation(
+        name="libzmq-c",
+        peer="libzmq_perf",
+        summary="libzmq's own tools, in C; their directory is in PYZMTP_LIBZMQ_PERF",
+    ),
+    Implementation(
         name="twisted-bare",
         peer="twisted_bare",
-        summary="Twisted's TCP without any protocol: the floor",
+        summary="Twisted's transports without any protocol: the floor",
     ),
 )
 
@@ -58,5 +69,6 @@ IMPLEMENTATIONS = (
 BASELINES = {
     "pyzmq-blocking": "vs pyzmq",
     "txzmq": "vs txZMQ",
+    "libzmq-c": "vs C",
     "twisted-bare": "vs bare",
 }

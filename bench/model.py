@@ -37,6 +37,7 @@ class Job:
     address: str = ""
     """Where the other side is bound; empty for the side that binds."""
     kernel_buffer: int = KERNEL_BUFFER
+    """Bytes asked of the kernel for each direction; 0 leaves it what it is."""
     high_water_mark: int = HIGH_WATER_MARK
     mechanism: str = "NULL"
     """The security mechanism: ``"NULL"``, or ``"CURVE"`` with the side that binds as the server."""
@@ -46,11 +47,27 @@ class Job:
     """Requests that are sent before the first reply is waited for."""
     subscribers: int = 1
     """Subscribers to one publisher, each of which gets ``count`` messages."""
+    pushers: int = 1
+    """Senders to one receiver, who gets ``count`` messages from all of them together."""
+    subscriptions: int = 1
+    """Topics that somebody has subscribed to."""
+    connections: int = 1
+    """Peers that are connected at a time."""
+    names: int = 0
+    """How much is imported: the place in the list of :mod:`bench.import_time`."""
+    transport: str = "tcp"
+    """``"tcp"``, ``"ipc"`` or ``"inproc"``."""
 
     @property
     def is_server(self) -> bool:
         """Whether this side binds."""
         return not self.address
+
+    @property
+    def where(self) -> str:
+        """Return the address to bind to, where ZeroMQ's addresses are understood."""
+        wildcards = {"tcp": "tcp://127.0.0.1:*", "ipc": "ipc://*", "inproc": "inproc://bench"}
+        return wildcards[self.transport]
 
     def payload(self) -> bytes:
         """Return a frame, the same bytes in every process."""
@@ -116,8 +133,12 @@ class Case:
 
     def job(self, count: int, timeout: float, kernel_buffer: int) -> Job:
         """Return what the children are to do for one sample."""
-        fields = {**self.measurement.job, self.measurement.varies: self.level}
-        return Job(count=count, timeout=timeout, kernel_buffer=kernel_buffer, **fields)
+        fields = {
+            "kernel_buffer": kernel_buffer,
+            **self.measurement.job,
+            self.measurement.varies: self.level,
+        }
+        return Job(count=count, timeout=timeout, **fields)
 
 
 @attrs.frozen
@@ -130,8 +151,6 @@ class Measurement:
     higher_is_better: bool
     binds: str
     """The role of the process that binds and is started first."""
-    connects: str
-    """The role of the process that connects."""
     value: Callable[[Sample], float]
     """From a sample to the figure of the table."""
     show: Callable[[float], str]
@@ -140,17 +159,30 @@ class Measurement:
     """Implementation -> level -> operations that take about 0.5 to 1 s on the reference machine
     (2 cores, CPython 3.11). A fixed table: calibrating at run time would differ between rounds.
     Who is not in it takes no part."""
+    connects: str = ""
+    """The role of the process that connects; empty where one process does it all."""
+    connecting_peer: str = ""
+    """The module in ``bench.peers`` that connects to everybody, where one does."""
     varies: str = "size"
     """The field of the jobs that differs between the cases: a level is its value."""
     job: Mapping[str, Any] = attrs.field(factory=dict)
     """The other fields of the jobs, where they are not the usual ones."""
     show_level: Callable[[int], str] = format_size
     """From a level to text."""
+    grows: bool = False
+    """Whether the figure is a cost that its level might raise: then each is also compared with the
+    first level of the same implementation."""
+    columns: Mapping[str, str] = attrs.field(factory=dict)
+    """Further columns of the table: a detail of the samples, and the head above its median."""
+
+    @property
+    def levels(self) -> list[int]:
+        """Return the levels of the counts table, small ones first."""
+        return sorted({level for by_level in self.counts.values() for level in by_level})
 
     def cases(self) -> list[Case]:
-        """Return the levels of the counts table as cases, small ones first."""
-        levels = {level for by_level in self.counts.values() for level in by_level}
-        return [Case(self, level) for level in sorted(levels)]
+        """Return its levels as cases."""
+        return [Case(self, level) for level in self.levels]
 
 
 @attrs.frozen
@@ -165,6 +197,8 @@ class Result:
     """One text for each round that failed."""
     missing: str = ""
     """Why the implementation could not take part at all; empty if it did."""
+    first: Result | None = None
+    """The same implementation at the first level, where the measurement compares with that."""
 
     @property
     def values(self) -> list[float]:
@@ -175,6 +209,11 @@ class Result:
     def median(self) -> float | None:
         """Return the median of the rounds, ``None`` where no round succeeded."""
         return statistics.median(self.values) if self.samples else None
+
+    def median_of(self, detail: str) -> float | None:
+        """Return the median of a detail of the samples, ``None`` where they do not have it."""
+        values = [sample.details[detail] for sample in self.samples if detail in sample.details]
+        return statistics.median(values) if values else None
 
     def speed_against(self, baseline: Result | None) -> float | None:
         """Return how many times as fast this is as ``baseline``: above 1 is faster.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import attrs
 
-from bench.implementations import BASELINES
+from bench.implementations import BASELINES, IMPLEMENTATIONS
 from bench.model import Case, Result
 from bench.runner import Availability, Settings
 
@@ -20,11 +20,25 @@ JSON_FORMAT = 2
 #: Columns that a table needs; where the output is no terminal, rich would take it to be 80.
 _WIDTH = 110
 
+#: What a result is compared with besides the baselines: itself, at the first level.
+FIRST_LEVEL = "first level"
+
 
 def ratios(results: Sequence[Result], result: Result) -> dict[str, float | None]:
     """Return how fast ``result`` is against each baseline among ``results`` of the same case."""
     by_name = {each.implementation.name: each for each in results}
-    return {name: result.speed_against(by_name.get(name)) for name in BASELINES}
+    factors = {name: result.speed_against(by_name.get(name)) for name in BASELINES}
+    return {**factors, FIRST_LEVEL: result.speed_against(result.first)}
+
+
+def _compared_with(case: Case) -> dict[str, str]:
+    """Return whom a case's table compares with, and the heads of these columns."""
+    taking_part = {each.name for each in IMPLEMENTATIONS if case.has(each)}
+    heads = {name: head for name, head in BASELINES.items() if name in taking_part}
+    measurement = case.measurement
+    if measurement.grows:
+        heads[FIRST_LEVEL] = f"vs {measurement.show_level(measurement.levels[0])}"
+    return heads
 
 
 def header_of(case: Case) -> list[str]:
@@ -33,7 +47,8 @@ def header_of(case: Case) -> list[str]:
         "implementation",
         f"median {case.measurement.unit}",
         "min - max",
-        *BASELINES.values(),
+        *case.measurement.columns.values(),
+        *_compared_with(case).values(),
     ]
 
 
@@ -44,16 +59,24 @@ def rows_of(results: Sequence[Result]) -> list[list[str]]:
 
 def _row(results: Sequence[Result], result: Result) -> list[str]:
     name = result.implementation.name
+    measurement = result.case.measurement
+    compared_with = _compared_with(result.case)
     if result.median is None:
-        return [name, "missing" if result.missing else "failed", "-", *("-" for _ in BASELINES)]
-    show = result.case.measurement.show
-    factors = ratios(results, result).values()
+        blank = ["-"] * (1 + len(measurement.columns) + len(compared_with))
+        return [name, "missing" if result.missing else "failed", *blank]
+    show = measurement.show
+    factors = ratios(results, result)
     return [
         name,
         show(result.median),
         f"{show(min(result.values))} - {show(max(result.values))}",
-        *("-" if factor is None else f"{factor:.2f}" for factor in factors),
+        *(_or_dash(result.median_of(detail), show) for detail in measurement.columns),
+        *(_or_dash(factors[name], "{:.2f}".format) for name in compared_with),
     ]
+
+
+def _or_dash(value: float | None, show: Callable[[float], str]) -> str:
+    return "-" if value is None else show(value)
 
 
 def notes_of(results: Sequence[Result]) -> list[str]:
@@ -133,9 +156,9 @@ def preface(found: Mapping[str, Availability], settings: Settings) -> str:
     load = f", load {here['load_average'][0]:.1f}" if here["load_average"] else ""
     lines = [
         f"{here['python']}, {here['cpus']} CPUs{load}; " + ", ".join(parts),
-        f"two processes, tcp loopback, kernel buffers {settings.kernel_buffer} bytes, "
-        f"median of {settings.rounds}, rounds interleaved",
-        "vs pyzmq (its blocking sockets), vs txZMQ: times as fast as that; above 1 is faster",
+        f"two processes, tcp loopback, kernel buffers {settings.kernel_buffer} bytes where the title "
+        f"says nothing else; median of {settings.rounds}, rounds interleaved",
+        "vs pyzmq (its blocking sockets), vs txZMQ ...: times as fast, or as small; above 1 is better",
     ]
     if settings.quick:
         lines.append("--quick: a check that everything runs, not a measurement")

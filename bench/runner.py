@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import attrs
 
@@ -33,6 +34,10 @@ QUICK_DIVISOR = 50
 _LEAST_COUNT = 100
 
 
+#: What is measured: a case, and by whom.
+Row: TypeAlias = "tuple[Case, Implementation]"
+
+
 class ChildFailed(Exception):
     """A child process ended, or said that it failed, before it gave what was waited for."""
 
@@ -49,7 +54,7 @@ class Settings:
     def count(self, case: Case, implementation: Implementation) -> int:
         """Return how many operations one sample takes."""
         count = case.measurement.counts[implementation.name][case.level]
-        return max(count // QUICK_DIVISOR, _LEAST_COUNT) if self.quick else count
+        return min(count, max(count // QUICK_DIVISOR, _LEAST_COUNT)) if self.quick else count
 
 
 @attrs.frozen
@@ -64,7 +69,10 @@ class Availability:
         """Return why this implementation cannot run ``case``; empty if it can."""
         if self.missing:
             return self.missing
-        for role in (case.measurement.binds, case.measurement.connects):
+        own = [case.measurement.binds]
+        if case.measurement.connects and not case.measurement.connecting_peer:
+            own.append(case.measurement.connects)
+        for role in own:
             if role not in self.roles:
                 return f"bench/peers/{implementation.peer}.py offers no role {role!r}"
         return ""
@@ -123,14 +131,22 @@ async def start(implementation: Implementation, *role: str) -> AsyncIterator[Chi
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
+            start_new_session=True,  # whom it has started itself ends with it
         )
         try:
             yield Child(" ".join((implementation.name, *role)), process, errors)
             await asyncio.wait_for(process.wait(), _END_TIMEOUT)
         finally:
             if process.returncode is None:
-                process.kill()
+                _kill(process)
                 await process.wait()
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 async def probe(implementation: Implementation) -> Availability:
@@ -150,74 +166,70 @@ async def probe(implementation: Implementation) -> Availability:
 
 
 async def take_sample(case: Case, implementation: Implementation, settings: Settings) -> Sample:
-    """Run one pair of processes; return what the measuring one saw.
+    """Run the processes of one sample; return what the measuring one saw.
 
-    :raises ChildFailed: one of the two failed.
+    :raises ChildFailed: one of them failed.
     :raises asyncio.TimeoutError: they took longer than ``settings.timeout``.
     """
     measurement = case.measurement
     count = settings.count(case, implementation)
     job = case.job(count, settings.timeout, settings.kernel_buffer)
+    peer = measurement.connecting_peer or implementation.peer
 
-    async def both() -> Sample:
-        async with (
-            start(implementation, measurement.binds) as binder,
-            start(implementation, measurement.connects) as connecter,
-        ):
-            await asyncio.gather(binder.hear("ready"), connecter.hear("ready"))
+    async def measure() -> Sample:
+        async with AsyncExitStack() as stack:
+            binder = await stack.enter_async_context(start(implementation, measurement.binds))
+            children = [binder]
+            if measurement.connects:
+                other = start(attrs.evolve(implementation, peer=peer), measurement.connects)
+                children.append(await stack.enter_async_context(other))
+            await asyncio.gather(*(child.hear("ready") for child in children))
             binder.give(job)
-            connecter.give(attrs.evolve(job, address=await binder.hear("bound")))
-            said = await asyncio.gather(binder.hear("sample"), connecter.hear("sample"))
+            for connecter in children[1:]:
+                connecter.give(attrs.evolve(job, address=await binder.hear("bound")))
+            said = await asyncio.gather(*(child.hear("sample") for child in children))
         samples = [Sample(**sample) for sample in said if sample is not None]
         if len(samples) != 1:
             raise ChildFailed(f"{len(samples)} sides measured, not one")
+        if not samples[0].operations:
+            raise ChildFailed("all was done before the clock started: the count is too small")
         return samples[0]
 
-    return await asyncio.wait_for(both(), settings.timeout)
+    return await asyncio.wait_for(measure(), settings.timeout)
 
 
-@attrs.define
-class _Rounds:
-    """What has been collected so far for one implementation in one case."""
-
-    samples: list[Sample] = attrs.field(factory=list)
-    errors: list[str] = attrs.field(factory=list)
-
-
-async def run_case(
-    case: Case,
-    implementations: Sequence[Implementation],
+async def run_rows(
+    rows: Sequence[Row],
     found: Mapping[str, Availability],
     settings: Settings,
     progress: Progress,
 ) -> list[Result]:
-    """Run all rounds of ``case``, the implementations taking turns; return one result for each."""
-    reasons = {each.name: found[each.name].reason_against(case, each) for each in implementations}
-    collected = {each.name: _Rounds() for each in implementations}
+    """Run all rounds of ``rows``, which take turns; return one result for each."""
+    results = [_nothing_yet(case, each, found[each.name], settings) for case, each in rows]
     for number in range(1, settings.rounds + 1):
-        for implementation in implementations:
-            name = implementation.name
-            if reasons[name]:
-                progress.advance()
-                continue
-            progress.show(f"{case.name}: round {number} of {settings.rounds}, {name}")
-            try:
-                sample = await take_sample(case, implementation, settings)
-            except ChildFailed as error:
-                collected[name].errors.append(str(error))
-            except asyncio.TimeoutError:
-                collected[name].errors.append(f"not done within {settings.timeout:g} s")
-            else:
-                collected[name].samples.append(sample)
+        for i, result in enumerate(results):
+            name = result.implementation.name
+            if not result.missing:
+                progress.show(f"{result.case.name}: round {number} of {settings.rounds}, {name}")
+                results[i] = await _with_another_sample(result, settings)
             progress.advance()
-    return [
-        Result(
-            case=case,
-            implementation=each,
-            count=0 if reasons[each.name] else settings.count(case, each),
-            samples=collected[each.name].samples,
-            errors=collected[each.name].errors,
-            missing=reasons[each.name],
-        )
-        for each in implementations
-    ]
+    return results
+
+
+def _nothing_yet(
+    case: Case, implementation: Implementation, found: Availability, settings: Settings
+) -> Result:
+    missing = found.reason_against(case, implementation)
+    count = 0 if missing else settings.count(case, implementation)
+    return Result(case, implementation, count, missing=missing)
+
+
+async def _with_another_sample(result: Result, settings: Settings) -> Result:
+    try:
+        sample = await take_sample(result.case, result.implementation, settings)
+    except ChildFailed as error:
+        return attrs.evolve(result, errors=[*result.errors, str(error)])
+    except asyncio.TimeoutError:
+        too_long = f"not done within {settings.timeout:g} s"
+        return attrs.evolve(result, errors=[*result.errors, too_long])
+    return attrs.evolve(result, samples=[*result.samples, sample])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Hashable
 from contextlib import suppress
 from functools import cache
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import implementer
 
 import pyzmtp
 from fuzz.dictionary import greeting_of
-from fuzz.network import RawPeer, new_host, new_network
 from fuzz.reader import Reader
 from pyzmtp import (
     CurveClient,
@@ -31,6 +28,7 @@ from pyzmtp import (
 from pyzmtp.constants import SocketType, compatible
 from pyzmtp.engine.events import Disconnected, HandshakeFailed
 from pyzmtp.errors import NotPossibleNow, ProtocolError, UsageError
+from pyzmtp.testing import Conditions, MemoryNetwork, RawDatagrams, RawPeer
 from pyzmtp.wire.command import encode_command
 from pyzmtp.wire.metadata import encode_properties
 
@@ -49,7 +47,7 @@ TYPES: Final[list[type[Any]]] = [
 #: Types of which the first frame of a message is an id that the socket has drawn at random.
 _DRAWS_IDS: Final = {SocketType.ROUTER, SocketType.STREAM, SocketType.SERVER, SocketType.PEER}
 _LARGEST: Final = 2000
-_SERVER: Final = ("127.0.0.1", 5555)
+_PORT: Final = 5555
 
 #: Options that go together; a type that does not have one goes without it.
 _OPTIONS: Final[list[dict[str, Any]]] = [
@@ -76,7 +74,7 @@ _HANDSHAKE_TIMEOUT: Final = 3.0
 def _known_options(kind: int, number: int) -> dict[str, Any]:
     """Those of the options of that number that the type of that number has."""
     known: dict[str, Any] = {}
-    reactor = new_host(new_network(None))
+    reactor = MemoryNetwork().reactor()
     for name, value in {**_OPTIONS[number], "handshake_timeout": _HANDSHAKE_TIMEOUT}.items():
         with suppress(UsageError):
             TYPES[kind](reactor, **{name: value})
@@ -112,8 +110,7 @@ class Stage:
     """One socket, the stranger on its other side, and what has come of both."""
 
     def __init__(self, source: Reader, listening: bool, segment_size: int | None) -> None:
-        random.seed(0)  # the waits before reconnections
-        self.network = new_network(segment_size)
+        self.network = MemoryNetwork(conditions=Conditions(segment_size=segment_size))
         self._source = source
         self._listening = listening
         self._events: list[Hashable] = []
@@ -122,14 +119,14 @@ class Stage:
         self._id = b"nobody"
         self._peer: RawPeer | None = None
         self.socket = self._new_socket()
-        self._udp: Any = None
+        self._udp: RawDatagrams | None = None
         self._socket_udp = self._uses_udp()
         self._open()
 
     def _new_socket(self) -> Any:
         kind = self._source.choice(range(len(TYPES)))
         options = _known_options(kind, self._source.choice(range(len(_OPTIONS))))
-        socket = TYPES[kind](new_host(self.network), **options)
+        socket = TYPES[kind](self.network.reactor(), **options)
         socket.on_event(self._note)
         return socket
 
@@ -153,10 +150,8 @@ class Stage:
 
     def _open(self) -> None:
         if self._socket_udp:
-            self._run(self.socket.bind(f"udp://{_SERVER[0]}:{_SERVER[1]}"))
-            sender: Any = DatagramProtocol()
-            new_host(self.network).listenUDP(0, sender)
-            self._udp = sender.transport
+            self._run(self.socket.bind(f"udp://127.0.0.1:{_PORT}"))
+            self._udp = self.network.raw_datagrams()
         elif self._listening:
             address = self._run(self.socket.bind("tcp://127.0.0.1:*"))
             self._port = int(address.rpartition(":")[2])
@@ -211,7 +206,7 @@ class Stage:
 
     def _say(self, data: bytes) -> None:
         if self._udp is not None:
-            self._udp.write(data, _SERVER)
+            self._udp.send(data, _PORT)
         elif self._peer is not None and self._peer.closed is None:
             self._peer.send(data)
 
@@ -323,7 +318,7 @@ class Stage:
         self.network.advance(2)
         assert closed == [None], "it did not close"
         if self._udp is not None:
-            self._udp.stopListening()
+            self._udp.close()
         if self._peer is not None and self._peer.transport is not None and not self._peer.closed:
             self._peer.abort()
         if not self._listening and not self._socket_udp:

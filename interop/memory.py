@@ -1,10 +1,12 @@
-"""How much memory this process has taken."""
+"""How much memory this process has taken, or another."""
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 
 class Memory:
@@ -27,3 +29,11 @@ def traced() -> Iterator[Memory]:
         yield Memory()
     finally:
         tracemalloc.stop()
+
+
+def memory_of(process_id: int, what: str) -> int:
+    """Give the bytes of real memory that a process has (`VmRSS`) or had at the most (`VmHWM`)."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    found = re.search(rf"^{what}:\s+(\d+) kB", status, re.MULTILINE)
+    assert found is not None
+    return int(found[1]) * 1024

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import resource
 import socket as system_sockets
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,6 +13,7 @@ from attrs import frozen
 from twisted.internet.endpoints import clientFromString, connectProtocol, serverFromString
 from twisted.internet.protocol import Factory, Protocol
 
+from interop.descriptors import no_more_descriptors
 from interop.peer import LibzmqPeer
 from interop.reactor import reactor, until, within
 from interop.sockets import EventLog, lasting_address
@@ -275,22 +274,11 @@ async def test_no_descriptors_are_left_for_who_comes(transport: str, directory: 
         else:
             client = system_sockets.socket(system_sockets.AF_UNIX)
             where = address.removeprefix("ipc://")
-        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-        taken: list[int] = []
-        with client:
+        with client, no_more_descriptors():
             client.setblocking(False)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 50, limits[1]))
-            try:
-                with suppress(OSError):
-                    while True:
-                        taken.append(os.dup(client.fileno()))
-                with suppress(BlockingIOError):
-                    client.connect(where)
-                failed = await events.wait(AcceptFailed)
-            finally:
-                for number in taken:
-                    os.close(number)
-                resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+            with suppress(BlockingIOError):
+                client.connect(where)
+            failed = await events.wait(AcceptFailed)
         assert failed.address == address
         assert isinstance(failed.error, OSError)
         # The port lives on.

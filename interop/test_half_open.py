@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from time import monotonic
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 from twisted.internet.task import deferLater
 
+from interop.memory import memory_of
 from interop.peer import ROOT
 from interop.reactor import reactor, within
 from pyzmtp import CurveClient, PlainClient, PushSocket, curve_keypair
@@ -80,14 +79,6 @@ def ask(process: subprocess.Popen[str], line: str = "") -> str:
     return process.stdout.readline().strip()
 
 
-def memory(process: subprocess.Popen[str], what: str) -> int:
-    """Give the bytes of real memory that a process has (`VmRSS`) or had at the most (`VmHWM`)."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    found = re.search(rf"^{what}:\s+(\d+) kB", status, re.MULTILINE)
-    assert found is not None
-    return int(found[1]) * 1024
-
-
 async def connect(address: str, options: dict[str, Any]) -> float:
     """Give the seconds that a good client takes to come in."""
     async with PushSocket(reactor, **options) as client:
@@ -106,7 +97,7 @@ async def test_a_crowd_at_the_door(manner: str, mechanism: str, addresses: int) 
     with program("besieged", mechanism, KEYS.secret) as server:
         address = ask(server)
         await connect(address, CREDENTIALS[mechanism])
-        before = memory(server, "VmRSS")
+        before = memory_of(server.pid, "VmRSS")
         hello = CurveClient(KEYS.public).new_mechanism([], "").start().hex()
         with program("crowd", address, manner, mechanism, hello, CROWD, addresses) as crowd:
             assert int(ask(crowd)) > 0
@@ -115,7 +106,7 @@ async def test_a_crowd_at_the_door(manner: str, mechanism: str, addresses: int) 
                 times.append(await connect(address, CREDENTIALS[mechanism]))
                 await deferLater(reactor, PAUSE[manner])
             left = int(ask(crowd, "left"))
-        taken = memory(server, "VmHWM") - before
+        taken = memory_of(server.pid, "VmHWM") - before
         after = await connect(address, CREDENTIALS[mechanism])
     assert BORNE[addresses] - CLIENTS <= left <= BORNE[addresses]
     assert taken < GROWTH[manner]

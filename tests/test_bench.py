@@ -16,7 +16,11 @@ import pytest
 
 from bench import __main__ as command_line
 from bench import compare, plots, report, runner, worker
+from bench.connection_memory import MEASUREMENT as CONNECTION_MEMORY
+from bench.dealer_in_turn import MEASUREMENT as IN_TURN
 from bench.implementations import BASELINES, IMPLEMENTATIONS
+from bench.import_time import MEASUREMENT as IMPORT
+from bench.matching import MEASUREMENT as MATCHING
 from bench.measurements import MEASUREMENTS, all_cases
 from bench.model import Case, Implementation, Job, Result, Sample, format_size
 from bench.peers.timing import (
@@ -28,12 +32,15 @@ from bench.peers.timing import (
 )
 from bench.progress import Progress
 from bench.round_trip import MEASUREMENT as ROUND_TRIP
-from bench.runner import Availability, ChildFailed, Settings
+from bench.runner import Availability, ChildFailed, Row, Settings
 from bench.throughput import MEASUREMENT as THROUGHPUT
 
 THROUGHPUT_16 = Case(THROUGHPUT, 16)
 ROUND_TRIP_16 = Case(ROUND_TRIP, 16)
+IDLE_PEERS = Case(CONNECTION_MEMORY, 1000)
+MATCHING_1 = Case(MATCHING, 1)
 BY_NAME = {each.name: each for each in IMPLEMENTATIONS}
+NUMBERS_OF_PEERS = (1, 10, 100, 1000, 5000)
 
 
 def rates(name: str, *values: float) -> Result:
@@ -142,11 +149,48 @@ class TestLists:
             each.name for each in IMPLEMENTATIONS if not (peers / f"{each.peer}.py").exists()
         ] == []
 
-    def test_every_library_has_a_count_for_every_case(self) -> None:
-        for case in all_cases():
-            counts = case.measurement.counts
-            assert set(BY_NAME) >= set(counts) >= set(BY_NAME) - {"twisted-bare", "txzmq"}
-            assert all(case.level in levels for levels in counts.values())
+    def test_who_takes_no_part_is_known(self) -> None:
+        every, compiled = set(BY_NAME), {"pyzmtp-batch", "pyzmtp-batch-pure"}
+        without_form = every - {"pyzmtp-message", "pyzmtp-message-pure", "pyzmq-asyncio"}
+        libraries = every - {"libzmq-c", "twisted-bare"}
+        without_txzmq = libraries - {"txzmq"}
+        blocking = without_txzmq - {"pyzmq-asyncio"}
+        expected = {
+            "throughput": every,
+            "multipart": libraries,
+            "fan-in": libraries,
+            "round-trip": every,
+            "in-flight": libraries,
+            "fan-out": without_txzmq - {"pyomq"},
+            "topics": blocking - {"pyomq"},
+            "matching": compiled,
+            "ipc": every - {"libzmq-c"},
+            "ipc-round-trip": every - {"libzmq-c"},
+            "inproc": without_txzmq,
+            "inproc-round-trip": without_txzmq,
+            "curve": libraries,
+            "connections": without_form - {"libzmq-c"},
+            "curve-connections": without_form - {"libzmq-c", "twisted-bare"},
+            "router-to-one": blocking,
+            "publisher-to-one": blocking - {"pyomq"},
+            "dealer-in-turn": blocking,
+            "connection-memory": {*compiled, "pyzmq-blocking", "pyomq"},
+            "queue-memory": {*compiled, "pyzmq-blocking", "pyomq"},
+            "import": {*compiled, "pyzmq-blocking", "pyomq", "txzmq"},
+        }
+        assert {each.name: set(each.counts) for each in MEASUREMENTS} == expected
+
+    def test_who_takes_part_does_so_at_every_level(self) -> None:
+        missing = {
+            (case.name, name)
+            for case in all_cases()
+            for name in case.measurement.counts
+            if not case.has(BY_NAME[name])
+        }
+        assert missing == {
+            ("topics-1000000", f"pyzmtp-{form}")
+            for form in ("message", "batch-pure", "message-pure")
+        }
 
     def test_every_baseline_is_an_implementation(self) -> None:
         assert set(BASELINES) <= set(BY_NAME)
@@ -165,6 +209,9 @@ class TestLists:
             "throughput-1048576",
             "multipart-16",
             "multipart-1024",
+            "fan-in-1",
+            "fan-in-10",
+            "fan-in-100",
             "round-trip-16",
             "in-flight-1",
             "in-flight-10",
@@ -173,8 +220,36 @@ class TestLists:
             "fan-out-10",
             "fan-out-100",
             "fan-out-1000",
+            "topics-1",
+            "topics-10",
+            "topics-10000",
+            "topics-1000000",
+            "matching-1",
+            "matching-10",
+            "matching-10000",
+            "matching-1000000",
+            "ipc-16",
+            "ipc-1024",
+            "ipc-round-trip-16",
+            "inproc-16",
+            "inproc-1024",
+            "inproc-round-trip-16",
             "curve-100",
             "curve-65536",
+            "connections-1",
+            "connections-100",
+            "curve-connections-1",
+            "curve-connections-100",
+            *(f"router-to-one-{number}" for number in NUMBERS_OF_PEERS),
+            *(f"publisher-to-one-{number}" for number in NUMBERS_OF_PEERS),
+            *(f"dealer-in-turn-{number}" for number in NUMBERS_OF_PEERS),
+            "connection-memory-1000",
+            "connection-memory-5000",
+            "queue-memory-16",
+            "queue-memory-1024",
+            "import-0",
+            "import-1",
+            "import-2",
         ]
 
 
@@ -198,14 +273,45 @@ class TestReport:
             "min - max",
             "vs pyzmq",
             "vs txZMQ",
+            "vs C",
             "vs bare",
         ]
         assert report.rows_of(GROUP) == [
-            ["pyzmtp-batch", "2.5 M", "2 M - 3 M", "2.50", "-", "-"],
-            ["pyzmq-blocking", "1 M", "900 k - 1.25 M", "1.00", "-", "-"],
-            ["pyzmq-asyncio", "failed", "-", "-", "-", "-"],
-            ["txzmq", "missing", "-", "-", "-", "-"],
+            ["pyzmtp-batch", "2.5 M", "2 M - 3 M", "2.50", "-", "-", "-"],
+            ["pyzmq-blocking", "1 M", "900 k - 1.25 M", "1.00", "-", "-", "-"],
+            ["pyzmq-asyncio", "failed", "-", "-", "-", "-", "-"],
+            ["txzmq", "missing", "-", "-", "-", "-", "-"],
         ]
+
+    def test_a_column_for_a_detail_and_none_for_who_takes_no_part(self) -> None:
+        [result] = [times("pyzmtp-batch", 100, 120, 110)]
+        details = [{"p99_us": 900.0}, {"p99_us": 300.0}, {"p99_us": 500.0}]
+        samples = [
+            attrs.evolve(sample, details=more)
+            for sample, more in zip(result.samples, details, strict=True)
+        ]
+        case = Case(IN_TURN, 1)
+        group = [attrs.evolve(result, case=case, samples=samples), times("pyzmq-blocking", 220)]
+        group[1] = attrs.evolve(group[1], case=case)
+        assert report.header_of(case) == [
+            "implementation", "median us", "min - max", "p99 us", "vs pyzmq", "vs 1 peer",
+        ]  # fmt: skip
+        assert report.rows_of(group) == [
+            ["pyzmtp-batch", "110", "100 - 120", "500", "2.00", "-"],
+            ["pyzmq-blocking", "220", "220 - 220", "-", "1.00", "-"],
+        ]
+
+    def test_a_cost_that_might_grow_is_compared_with_the_first_level(self) -> None:
+        first, last = (
+            [attrs.evolve(times("pyzmtp-batch", figure), case=Case(IN_TURN, level))]
+            for figure, level in ((100, 1), (125, 5000))
+        )
+        assert command_line.with_first_levels(first, []) == first
+        assert command_line.with_first_levels(last, []) == last
+        [compared] = command_line.with_first_levels(last, [GROUP, first])
+        assert report.rows_of([compared])[0][-1] == "0.80"
+        later = command_line.with_first_levels([rates("pyzmtp-batch", 1)], [GROUP])
+        assert [each.first for each in later] == [None]
 
     def test_what_did_not_run_is_told(self) -> None:
         assert report.notes_of(GROUP) == [
@@ -254,7 +360,9 @@ class TestReport:
         assert first["speed_against"] == {
             "pyzmq-blocking": pytest.approx(2.5),
             "txzmq": None,
+            "libzmq-c": None,
             "twisted-bare": None,
+            "first level": None,
         }
         assert (first["varies"], first["level"]) == ("size", 16)
         assert failed["median"] is None
@@ -285,6 +393,23 @@ class TestCompare:
         assert (batch.old, batch.new, batch.factor) == pytest.approx((2.0, 2.0, 1.0))
         assert (txzmq.implementation, txzmq.verdict) == ("txzmq", "slower")
         assert txzmq.factor == pytest.approx(0.6)
+
+    def test_who_has_nobody_to_be_compared_with_is_compared_with_itself(
+        self, tmp_path: Path
+    ) -> None:
+        def run(first: float, last: float) -> list[list[Result]]:
+            groups: list[list[Result]] = []
+            for level, figure in ((1, first), (1_000_000, last)):
+                result = attrs.evolve(times("pyzmtp-batch", figure), case=Case(MATCHING, level))
+                groups.append(command_line.with_first_levels([result], groups))
+            return groups
+
+        old = compare.load(self.written(tmp_path / "old.json", *run(0.1, 0.2)))
+        [change] = compare.changes(old, run(0.2, 0.8))
+        assert (change.case, change.baseline, change.verdict) == (
+            "matching-1000000", "first level", "slower",
+        )  # fmt: skip
+        assert change.factor == pytest.approx(0.5)
 
     def test_what_was_not_measured_then_is_not_compared(self, tmp_path: Path) -> None:
         old = compare.load(self.written(tmp_path / "old.json", [rates("pyzmtp-batch", 1e6)]))
@@ -328,6 +453,22 @@ class TestPlots:
         assert [file.name for file in files] == ["throughput.png", "round-trip.png"]
         assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
 
+    def test_many_levels_are_lines_and_few_are_bars(self, tmp_path: Path) -> None:
+        levels = [
+            [attrs.evolve(times(name, 100 + level, 120 + level), case=Case(IN_TURN, level))]
+            for level in NUMBERS_OF_PEERS
+            for name in ("pyzmtp-batch", "pyzmq-blocking")
+        ]
+        sizes = []
+        for number in (2, len(levels)):
+            [file] = plots.draw_all(levels[:number], tmp_path)
+            sizes.append(file.stat().st_size)
+        assert min(sizes) > 10_000
+        assert sizes[0] != sizes[1]
+
+    def test_each_implementation_has_a_style_of_its_own(self) -> None:
+        assert len({plots.style_of(name) for name in BY_NAME}) == len(BY_NAME)
+
     def test_without_the_library_nothing_is_measured(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -370,7 +511,7 @@ class TestCommandLine:
 
     def test_only_combined_keeps_the_order_of_the_lists(self) -> None:
         implementations, cases = command_line.select(
-            ["pyzmq-*", "throughput-16", "*trip-16", "pyzmtp-batch"]
+            ["pyzmq-*", "throughput-16", "round-tr*", "pyzmtp-batch"]
         )
         assert [each.name for each in implementations] == [
             "pyzmtp-batch",
@@ -405,21 +546,22 @@ class TestCommandLine:
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        seen: list[tuple[list[str], list[str], Settings]] = []
+        seen: list[tuple[list[list[tuple[str, str]]], Settings]] = []
 
         async def measure(
-            implementations: Sequence[Implementation], cases: Sequence[Case], settings: Settings
+            batches: Sequence[Sequence[Row]], settings: Settings
         ) -> tuple[list[list[Result]], dict[str, Availability]]:
-            names = [each.name for each in implementations]
-            seen.append((names, [case.name for case in cases], settings))
+            seen.append(
+                ([[(case.name, each.name) for case, each in batch] for batch in batches], settings)
+            )
             return [GROUP[:1]], {"pyzmtp-batch": Availability()}
 
         monkeypatch.setattr(command_line, "measure", measure)
         target = tmp_path / "result.json"
         more = ["--only", "pyzmtp-batch", "--only", "throughput-16", "--json", str(target)]
         assert command_line.main([*arguments, *more]) == 0
-        [(names, cases, settings)] = seen
-        assert (names, cases) == (["pyzmtp-batch"], ["throughput-16"])
+        [(batches, settings)] = seen
+        assert batches == [[("throughput-16", "pyzmtp-batch")]]
         assert settings == Settings(rounds=rounds, quick="--quick" in arguments)
         assert json.loads(target.read_text())["results"][0]["case"] == "throughput-16"
 
@@ -467,6 +609,8 @@ class TestRunner:
         quick = Settings(quick=True)
         assert quick.count(THROUGHPUT_16, implementation) == whole // runner.QUICK_DIVISOR
         assert quick.count(ROUND_TRIP_16, BY_NAME["pyzmq-asyncio"]) == 100
+        [few] = {count for levels in IMPORT.counts.values() for count in levels.values()}
+        assert quick.count(Case(IMPORT, 0), BY_NAME["pyzmtp-batch"]) == few < 100
 
     def test_reasons_against(self) -> None:
         implementation = BY_NAME["txzmq"]
@@ -475,6 +619,10 @@ class TestRunner:
         assert "no role 'push'" in Availability(roles=["pull"]).reason_against(
             THROUGHPUT_16, implementation
         )
+        # Whoever is connected to by others need not be able to connect.
+        assert Availability(roles=["bear"]).reason_against(IDLE_PEERS, implementation) == ""
+        # One process that does it all connects to nobody.
+        assert Availability(roles=["match"]).reason_against(MATCHING_1, implementation) == ""
         assert Availability(missing="gone").reason_against(THROUGHPUT_16, implementation) == "gone"
 
     def test_who_has_no_count_takes_no_part(
@@ -486,7 +634,8 @@ class TestRunner:
         monkeypatch.setattr(command_line, "probe", probe)
         bare = BY_NAME["twisted-bare"]
         cases = [case for case in all_cases() if case.name in ("multipart-16", "throughput-16")]
-        groups, _ = asyncio.run(command_line.measure([bare], cases, Settings(rounds=2)))
+        batches = command_line.all_rows([bare], cases)
+        groups, _ = asyncio.run(command_line.measure(batches, Settings(rounds=2)))
         assert [[result.case.name for result in group] for group in groups] == [["throughput-16"]]
         assert "twisted-bare is missing: gone" in capsys.readouterr().out
 
@@ -498,6 +647,10 @@ class TestRunner:
         assert (jobs["multipart-1024"].size, jobs["multipart-1024"].parts) == (1024, 4)
         assert (jobs["in-flight-100"].size, jobs["in-flight-100"].in_flight) == (16, 100)
         assert jobs["curve-100"].mechanism == "CURVE"
+        assert (jobs["ipc-16"].where, jobs["ipc-16"].kernel_buffer) == ("ipc://*", 0)
+        assert jobs["inproc-16"].where == "inproc://bench"
+        assert jobs["connections-100"].connections == 100
+        assert jobs["topics-10000"].subscriptions == 10_000
 
     def test_rounds_are_interleaved_and_failures_kept(
         self, monkeypatch: pytest.MonkeyPatch
@@ -518,9 +671,8 @@ class TestRunner:
         found["txzmq"] = Availability(missing="not here")
         progress = Steps(2 * len(names))
         results = asyncio.run(
-            runner.run_case(
-                THROUGHPUT_16,
-                [BY_NAME[name] for name in names],
+            runner.run_rows(
+                [(THROUGHPUT_16, BY_NAME[name]) for name in names],
                 found,
                 Settings(rounds=2, timeout=7),
                 progress,

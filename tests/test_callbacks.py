@@ -19,10 +19,10 @@ from pyzmtp import (
     listenZMQ,
 )
 from pyzmtp.errors import AddressInUse, SocketClosed
+from pyzmtp.testing import Conditions, FailureLog
 
-from .memory.transport import new_failure
 from .sockets.plain_transport import PlainTransport, To
-from .sockets.world import FailureLog, Outcomes, World, hello, message
+from .sockets.world import Outcomes, World, hello, message
 
 
 class Recorder:
@@ -200,7 +200,7 @@ def test_a_factory_may_decline(world: World, callbacks: Callbacks) -> None:
 
 
 def test_pausing_holds_the_peer_back(world: World, callbacks: Callbacks) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     serving = Factory()
     listening = callbacks.listen(serving, socket_type=SocketType.PULL, receive_hwm=5)
     push = world.make(PushSocket, send_hwm=5)
@@ -221,7 +221,7 @@ def test_pausing_holds_the_peer_back(world: World, callbacks: Callbacks) -> None
 
 
 def test_send_waits_at_the_high_water_mark(world: World, callbacks: Callbacks) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     asking = Factory()
     dealer = world.make(DealerSocket, receive_hwm=1)
     callbacks.connect(asking, world.bind(dealer), send_hwm=3)
@@ -242,7 +242,7 @@ def test_send_waits_at_the_high_water_mark(world: World, callbacks: Callbacks) -
 def test_what_waits_to_be_sent_fails_with_the_connection(
     world: World, callbacks: Callbacks
 ) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     serving = Factory()
     listening = callbacks.listen(serving, send_hwm=1)
     peer = world.network.raw_connect(int(listening.address.rpartition(":")[2]))
@@ -299,7 +299,7 @@ def test_a_peer_that_is_lost_in_the_turn_of_its_coming_has_no_protocol(
     where: Any = endpoint
     callbacks.connect(asking, where)
     endpoint.protocol.dataReceived(hello("DEALER"))
-    endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
+    endpoint.protocol.connectionLost(Failure(ConnectionDone()))
     world.settle()
     assert asking.peers == []
 
@@ -310,7 +310,7 @@ def test_a_closed_connection_that_had_no_protocol_yet(world: World, callbacks: C
     peer = world.network.raw_connect(int(listening.address.rpartition(":")[2]))
     peer.send(hello("DEALER"))
     for _ in range(40):
-        world.network._round()
+        world.network.step()
         if listening.peers:
             break
     world.run(listening.close(0))
@@ -321,7 +321,7 @@ def test_a_closed_connection_that_had_no_protocol_yet(world: World, callbacks: C
 def test_what_was_meant_for_one_connection_goes_to_no_other(
     world: World, callbacks: Callbacks
 ) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     asking, listener = Factory(), world.network.raw_listen()
     zmq = callbacks.connect(asking, f"tcp://127.0.0.1:{listener.port}")
     first = listener.peers[0]

@@ -38,7 +38,7 @@ def test_it_watches_no_descriptors(reactor: Any, name: str) -> None:
 def test_it_offers_what_the_real_one_has(reactor: Any, world: World) -> None:
     for interface in (IReactorTCP, IReactorTime, IReactorUNIX, IReactorPluggableNameResolver):
         assert interface.providedBy(reactor)
-    without = CompletionOnlyReactor(world.network.reactor(unix=False))
+    without = CompletionOnlyReactor(world.network.reactor(tcp_only=True))
     assert not IReactorUNIX.providedBy(without)
 
 

@@ -53,6 +53,7 @@ _ONLY_IN: Final = {
     "click": "cli",
     "dpkt": "cli",
     "prometheus_client": "metrics",
+    "pytest": "testing",
     "rich": "cli",
 }
 
@@ -233,7 +234,8 @@ _CONVERSATION: Final = """
 import sys
 sys.modules["twisted.internet.reactor"] = None  # to import it is an error now
 from pyzmtp import RepSocket, ReqSocket
-from tests.sockets.world import FailureLog, World
+from pyzmtp.testing import FailureLog
+from tests.sockets.world import World
 
 world = World(FailureLog())
 rep, req = world.make(RepSocket), world.make(ReqSocket)
@@ -256,6 +258,14 @@ def test_the_global_reactor_is_needed_nowhere(where: str) -> None:
         check=True,
     )
     assert result.stdout == "[b'request']\n"
+
+
+def test_to_import_the_package_imports_nothing_for_tests() -> None:
+    code = "import sys, pyzmtp; print(any('testing' in name or name == 'pytest' for name in sys.modules))"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "False\n"
 
 
 @_EACH

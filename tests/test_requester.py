@@ -10,6 +10,7 @@ from twisted.internet.defer import CancelledError
 
 from pyzmtp import RepSocket, Requester, RouterSocket
 from pyzmtp.errors import PeerLost, RequestTimeout, SocketClosed
+from pyzmtp.testing import Conditions
 
 from .sockets.world import Outcomes, World, hello, message
 
@@ -110,7 +111,7 @@ def test_a_lost_peer_fails_its_requests_at_once(
 
 
 def test_what_waited_for_a_lost_connection_goes_with_the_next(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     router, requester = world.pair(RouterSocket, Requester)
     world.network.connections[0].stall()
     outcomes = [Outcomes(requester.request([b"%d" % n, bytes(50_000)])) for n in range(10)]
@@ -132,7 +133,7 @@ def test_what_waited_for_a_lost_connection_goes_with_the_next(world: World) -> N
 
 
 def test_what_waited_for_a_peer_that_left_goes_to_another(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     requester = world.make(Requester)
     address = world.bind(requester)
     leaving = world.attach_raw(requester, hello("ROUTER"), address)

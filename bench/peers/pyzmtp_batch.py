@@ -1,4 +1,7 @@
-"""pyzmtp, batches: ``send_batch`` and ``consume``; for REQ and REP ``try_send`` and ``consume``."""
+"""pyzmtp, batches: ``send_batch`` and ``consume``; for REQ and REP ``try_send`` and ``consume``.
+
+What has no other form, such as the memory that a connection takes, is measured in this row alone.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,20 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 
 from bench.model import Announce, Job, Role, Sample
-from bench.peers.pyzmtp_settings import ANY_PORT, settings, versions
-from bench.peers.reactor import run
+from bench.peers import crowd, import_time, pyzmtp_matching, pyzmtp_memory, pyzmtp_visits, topics
+from bench.peers.pyzmtp_settings import settings, versions
+from bench.peers.reactor import binds, both, connects
 from bench.peers.timing import (
     WARM_UP,
     InFlight,
     check_message,
     check_payload,
+    groups,
     round_trip_sample,
+    shares,
     total_requests,
 )
 from pyzmtp import (
@@ -27,6 +33,7 @@ from pyzmtp import (
     RepSocket,
     ReqSocket,
     RouterSocket,
+    SendingSocket,
     SubSocket,
 )
 
@@ -36,12 +43,19 @@ __all__ = ["ROLES", "versions"]
 #: one before it is still queued.
 _BATCH = 500
 
+#: Bytes handed over at once: nobody builds batches of half a gigabyte.
+_BATCH_BYTES = 1 << 22
+
 
 class _Counter:
-    """Counts what ``consume`` hands over; the clock runs from the first batch to the last."""
+    """Counts what ``consume`` hands over; the clock runs from the first batch to the last.
 
-    def __init__(self, wanted: int) -> None:
+    With a warm-up, from the batch that ends it.
+    """
+
+    def __init__(self, wanted: int, warm_up: int = 1) -> None:
         self.wanted = wanted
+        self.warm_up = warm_up
         self.received = 0
         self.uncounted = 0
         self.start = 0.0
@@ -50,10 +64,10 @@ class _Counter:
 
     def take(self, batch: list[list[bytes]]) -> None:
         """Take one batch."""
-        if not self.received:
+        before, self.received = self.received, self.received + len(batch)
+        if before < self.warm_up <= self.received:
             self.start = perf_counter()
-            self.uncounted = len(batch)
-        self.received += len(batch)
+            self.uncounted = self.received
         if self.received == self.wanted:
             self.last = batch[-1]
             self.done.callback(perf_counter() - self.start)
@@ -62,7 +76,7 @@ class _Counter:
 class _Asker:
     """Sends the next request as soon as a reply is handed over."""
 
-    def __init__(self, socket: ReqSocket, payload: bytes, count: int) -> None:
+    def __init__(self, socket: ReqSocket | DealerSocket, payload: bytes, count: int) -> None:
         self.socket = socket
         self.payload = payload
         self.remaining = count + WARM_UP
@@ -94,34 +108,70 @@ def _fail_with(waiting: Deferred[Any], consuming: Deferred[None]) -> None:
 
 
 async def _pull(reactor: Any, job: Job, announce: Announce) -> Sample:
-    counter = _Counter(job.count)
+    counter = _Counter(job.count, job.pushers)
     async with PullSocket(reactor, settings(job)) as socket:
         _fail_with(counter.done, socket.consume(counter.take))
-        announce(await socket.bind(ANY_PORT))
+        announce(await socket.bind(job.where))
         seconds = await counter.done
     check_message(counter.last, job)
     return Sample(operations=job.count - counter.uncounted, seconds=seconds)
 
 
 async def _push(reactor: Any, job: Job) -> None:
-    batch = [job.message()] * _BATCH
     async with PushSocket(reactor, settings(job)) as socket:
         socket.connect(job.address)
-        for _ in range(job.count // _BATCH):
-            await socket.send_batch(batch)
-        if rest := job.count % _BATCH:
-            await socket.send_batch(batch[:rest])
+        await _send_all(socket, job.message(), job.count)
+
+
+async def _send_all(socket: SendingSocket, message: bytes | list[bytes], count: int) -> None:
+    size = len(message) if isinstance(message, bytes) else sum(map(len, message))
+    batch = [message] * max(min(_BATCH, _BATCH_BYTES // size), 1)
+    for number in groups(count, len(batch)):
+        await socket.send_batch(batch[:number])
+
+
+async def _push_each(reactor: Any, job: Job) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = []
+        for _ in range(job.pushers):
+            socket = await stack.enter_async_context(PushSocket(reactor, settings(job)))
+            await socket.connect(job.address)
+            await socket.send(job.message())
+            sockets.append(socket)
+        await gatherResults(
+            Deferred.fromCoroutine(_send_all(socket, job.message(), share - 1))
+            for socket, share in zip(sockets, shares(job), strict=True)
+        )
 
 
 async def _publish(reactor: Any, job: Job, announce: Announce) -> None:
-    batch = [job.message()] * _BATCH
     async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
-        announce(await socket.bind(ANY_PORT))
+        announce(await socket.bind(job.where))
         await socket.wait_subscribed(count=job.subscribers)
-        for _ in range(job.count // _BATCH):
-            await socket.send_batch(batch)
-        if rest := job.count % _BATCH:
-            await socket.send_batch(batch[:rest])
+        await _send_all(socket, job.message(), job.count)
+
+
+async def _publish_topics(reactor: Any, job: Job, announce: Announce) -> None:
+    messages = topics.messages(job)
+    options = settings(job, xpub_nodrop=True, max_subscriptions=0)
+    async with PubSocket(reactor, options) as socket:
+        announce(await socket.bind(job.where))
+        await socket.wait_subscribed(topics.LAST)
+        for start in range(0, job.count, _BATCH):
+            await socket.send_batch(messages[start : start + _BATCH])
+
+
+async def _subscribe_topics(reactor: Any, job: Job) -> Sample:
+    counter = _Counter(job.count)
+    async with SubSocket(reactor, settings(job)) as socket:
+        for topic in topics.subscriptions(job):
+            socket.subscribe(topic)
+        _fail_with(counter.done, socket.consume(counter.take))
+        await socket.connect(job.address)
+        socket.subscribe(topics.LAST)
+        seconds = await counter.done
+    topics.check(counter.last[0], job)
+    return Sample(operations=job.count - counter.uncounted, seconds=seconds)
 
 
 async def _subscribe(reactor: Any, job: Job) -> Sample:
@@ -151,7 +201,7 @@ async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
                 done.callback(None)
 
         _fail_with(done, socket.consume(echo))
-        announce(await socket.bind(ANY_PORT))
+        announce(await socket.bind(job.where))
         await done
 
 
@@ -179,7 +229,7 @@ async def _answer(reactor: Any, job: Job, announce: Announce) -> None:
                 done.callback(None)
 
         _fail_with(done, socket.consume(echo))
-        announce(await socket.bind(ANY_PORT))
+        announce(await socket.bind(job.where))
         await done
 
 
@@ -201,13 +251,55 @@ async def _ask(reactor: Any, job: Job) -> Sample:
         return await done
 
 
+async def _send_to_one(reactor: Any, job: Job, announce: Announce) -> None:
+    async with RouterSocket(reactor, settings(job, router_mandatory=True)) as socket:
+        announce(await socket.bind(job.where))
+        for _ in range(job.connections):
+            await socket.receive()
+        await _send_all(socket, [crowd.CHOSEN, job.payload()], job.count)
+
+
+async def _publish_to_one(reactor: Any, job: Job, announce: Announce) -> None:
+    async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
+        announce(await socket.bind(job.where))
+        await socket.wait_subscribed(crowd.IDLE_TOPIC, job.connections - 1)
+        await socket.wait_subscribed(job.payload())
+        await _send_all(socket, job.message(), job.count)
+
+
+async def _take_turns(reactor: Any, job: Job, announce: Announce) -> Sample:
+    async with DealerSocket(reactor, settings(job)) as socket:
+        announce(await socket.bind(job.where))
+        for _ in range(job.connections):
+            await socket.receive()
+        asker = _Asker(socket, job.payload(), job.count)
+        _fail_with(asker.done, socket.consume(asker.take))
+        asker.ask()
+        await asker.done
+    check_payload(asker.last[0], job.payload())
+    return round_trip_sample(asker.marks)
+
+
 ROLES: dict[str, Role] = {
-    "answer": lambda job, announce: run(lambda reactor: _answer(reactor, job, announce)),
-    "ask": lambda job, announce: run(lambda reactor: _ask(reactor, job)),
-    "publish": lambda job, announce: run(lambda reactor: _publish(reactor, job, announce)),
-    "subscribe": lambda job, announce: run(lambda reactor: _subscribe(reactor, job)),
-    "pull": lambda job, announce: run(lambda reactor: _pull(reactor, job, announce)),
-    "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
-    "reply": lambda job, announce: run(lambda reactor: _reply(reactor, job, announce)),
-    "request": lambda job, announce: run(lambda reactor: _request(reactor, job)),
+    **import_time.roles("pyzmtp"),
+    **pyzmtp_matching.ROLES,
+    **pyzmtp_memory.ROLES,
+    **pyzmtp_visits.ROLES,
+    "answer": binds(_answer),
+    "ask": connects(_ask),
+    "publish": binds(_publish),
+    "publish-to-one": binds(_publish_to_one),
+    "publish-topics": binds(_publish_topics),
+    "pull": binds(_pull),
+    "pull+push": both(_pull, _push),
+    "push": connects(_push),
+    "push-each": connects(_push_each),
+    "reply": binds(_reply),
+    "reply+request": both(_reply, _request),
+    "request": connects(_request),
+    "send-to-one": binds(_send_to_one),
+    "subscribe": connects(_subscribe),
+    "subscribe-topics": connects(_subscribe_topics),
+    "take-turns": binds(_take_turns),
+    "welcome": binds(_reply),
 }

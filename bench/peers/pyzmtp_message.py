@@ -9,8 +9,9 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 
 from bench.model import Announce, Job, Role, Sample
-from bench.peers.pyzmtp_settings import ANY_PORT, settings, versions
-from bench.peers.reactor import run
+from bench.peers import crowd, topics
+from bench.peers.pyzmtp_settings import settings, versions
+from bench.peers.reactor import binds, both, connects
 from bench.peers.timing import (
     WARM_UP,
     Deliveries,
@@ -18,6 +19,7 @@ from bench.peers.timing import (
     check_message,
     check_payload,
     round_trip_sample,
+    shares,
     total_requests,
 )
 from pyzmtp import (
@@ -28,6 +30,7 @@ from pyzmtp import (
     RepSocket,
     ReqSocket,
     RouterSocket,
+    SendingSocket,
     SubSocket,
 )
 
@@ -36,34 +39,75 @@ __all__ = ["ROLES", "versions"]
 
 async def _pull(reactor: Any, job: Job, announce: Announce) -> Sample:
     async with PullSocket(reactor, settings(job)) as socket:
-        announce(await socket.bind(ANY_PORT))
-        await socket.receive()
+        announce(await socket.bind(job.where))
+        for _ in range(job.pushers):
+            await socket.receive()
         start = perf_counter()
-        received = 1
+        received = job.pushers
         async for message in socket:
             received += 1
             if received == job.count:
                 seconds = perf_counter() - start
                 check_message(message, job)
                 break
-    return Sample(operations=job.count - 1, seconds=seconds)
+    return Sample(operations=job.count - job.pushers, seconds=seconds)
 
 
 async def _push(reactor: Any, job: Job) -> None:
-    message = job.message()
     async with PushSocket(reactor, settings(job)) as socket:
         socket.connect(job.address)
-        for _ in range(job.count):
-            await socket.send(message)
+        await _send_all(socket, job.message(), job.count)
+
+
+async def _send_all(socket: SendingSocket, message: bytes | list[bytes], count: int) -> None:
+    for _ in range(count):
+        await socket.send(message)
+
+
+async def _push_each(reactor: Any, job: Job) -> None:
+    async with AsyncExitStack() as stack:
+        sockets = []
+        for _ in range(job.pushers):
+            socket = await stack.enter_async_context(PushSocket(reactor, settings(job)))
+            await socket.connect(job.address)
+            await socket.send(job.message())
+            sockets.append(socket)
+        await gatherResults(
+            Deferred.fromCoroutine(_send_all(socket, job.message(), share - 1))
+            for socket, share in zip(sockets, shares(job), strict=True)
+        )
 
 
 async def _publish(reactor: Any, job: Job, announce: Announce) -> None:
-    message = job.message()
     async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
-        announce(await socket.bind(ANY_PORT))
+        announce(await socket.bind(job.where))
         await socket.wait_subscribed(count=job.subscribers)
-        for _ in range(job.count):
+        await _send_all(socket, job.message(), job.count)
+
+
+async def _publish_topics(reactor: Any, job: Job, announce: Announce) -> None:
+    messages = topics.messages(job)
+    options = settings(job, xpub_nodrop=True, max_subscriptions=0)
+    async with PubSocket(reactor, options) as socket:
+        announce(await socket.bind(job.where))
+        await socket.wait_subscribed(topics.LAST)
+        for message in messages:
             await socket.send(message)
+
+
+async def _subscribe_topics(reactor: Any, job: Job) -> Sample:
+    async with SubSocket(reactor, settings(job)) as socket:
+        for topic in topics.subscriptions(job):
+            socket.subscribe(topic)
+        await socket.connect(job.address)
+        socket.subscribe(topics.LAST)
+        await socket.receive()
+        start = perf_counter()
+        for _ in range(job.count - 1):
+            message = await socket.receive()
+        seconds = perf_counter() - start
+    topics.check(message[0], job)
+    return Sample(operations=job.count - 1, seconds=seconds)
 
 
 async def _subscribe(reactor: Any, job: Job) -> Sample:
@@ -86,7 +130,7 @@ async def _subscribe(reactor: Any, job: Job) -> Sample:
 
 async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
     async with RepSocket(reactor, settings(job)) as socket:
-        announce(await socket.bind(ANY_PORT))
+        announce(await socket.bind(job.where))
         remaining = job.count + WARM_UP
         async for message in socket:
             await socket.send(message)
@@ -96,18 +140,22 @@ async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
 
 
 async def _request(reactor: Any, job: Job) -> Sample:
-    payload = job.payload()
-    answer: list[bytes] = []
     async with ReqSocket(reactor, settings(job)) as socket:
         await socket.connect(job.address)
-        for _ in range(WARM_UP):
-            await socket.send(payload)
-            await socket.receive()
-        marks = [perf_counter()]
-        for _ in range(job.count):
-            await socket.send(payload)
-            answer = await socket.receive()
-            marks.append(perf_counter())
+        return await _ask_one_by_one(socket, job)
+
+
+async def _ask_one_by_one(socket: ReqSocket | DealerSocket, job: Job) -> Sample:
+    payload = job.payload()
+    answer: list[bytes] = []
+    for _ in range(WARM_UP):
+        await socket.send(payload)
+        await socket.receive()
+    marks = [perf_counter()]
+    for _ in range(job.count):
+        await socket.send(payload)
+        answer = await socket.receive()
+        marks.append(perf_counter())
     check_payload(answer[0], payload)
     return round_trip_sample(marks)
 
@@ -115,7 +163,7 @@ async def _request(reactor: Any, job: Job) -> Sample:
 async def _answer(reactor: Any, job: Job, announce: Announce) -> None:
     remaining = total_requests(job)
     async with RouterSocket(reactor, settings(job)) as socket:
-        announce(await socket.bind(ANY_PORT))
+        announce(await socket.bind(job.where))
         async for message in socket:
             await socket.send(message)
             remaining -= 1
@@ -139,13 +187,45 @@ async def _ask(reactor: Any, job: Job) -> Sample:
     raise AssertionError("the socket was closed before the last reply")
 
 
+async def _send_to_one(reactor: Any, job: Job, announce: Announce) -> None:
+    async with RouterSocket(reactor, settings(job, router_mandatory=True)) as socket:
+        announce(await socket.bind(job.where))
+        for _ in range(job.connections):
+            await socket.receive()
+        await _send_all(socket, [crowd.CHOSEN, job.payload()], job.count)
+
+
+async def _publish_to_one(reactor: Any, job: Job, announce: Announce) -> None:
+    async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
+        announce(await socket.bind(job.where))
+        await socket.wait_subscribed(crowd.IDLE_TOPIC, job.connections - 1)
+        await socket.wait_subscribed(job.payload())
+        await _send_all(socket, job.message(), job.count)
+
+
+async def _take_turns(reactor: Any, job: Job, announce: Announce) -> Sample:
+    async with DealerSocket(reactor, settings(job)) as socket:
+        announce(await socket.bind(job.where))
+        for _ in range(job.connections):
+            await socket.receive()
+        return await _ask_one_by_one(socket, job)
+
+
 ROLES: dict[str, Role] = {
-    "answer": lambda job, announce: run(lambda reactor: _answer(reactor, job, announce)),
-    "ask": lambda job, announce: run(lambda reactor: _ask(reactor, job)),
-    "publish": lambda job, announce: run(lambda reactor: _publish(reactor, job, announce)),
-    "subscribe": lambda job, announce: run(lambda reactor: _subscribe(reactor, job)),
-    "pull": lambda job, announce: run(lambda reactor: _pull(reactor, job, announce)),
-    "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
-    "reply": lambda job, announce: run(lambda reactor: _reply(reactor, job, announce)),
-    "request": lambda job, announce: run(lambda reactor: _request(reactor, job)),
+    "answer": binds(_answer),
+    "ask": connects(_ask),
+    "publish": binds(_publish),
+    "publish-to-one": binds(_publish_to_one),
+    "publish-topics": binds(_publish_topics),
+    "pull": binds(_pull),
+    "pull+push": both(_pull, _push),
+    "push": connects(_push),
+    "push-each": connects(_push_each),
+    "reply": binds(_reply),
+    "reply+request": both(_reply, _request),
+    "request": connects(_request),
+    "send-to-one": binds(_send_to_one),
+    "subscribe": connects(_subscribe),
+    "subscribe-topics": connects(_subscribe_topics),
+    "take-turns": binds(_take_turns),
 }

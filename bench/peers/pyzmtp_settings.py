@@ -11,8 +11,6 @@ from bench.model import Job
 from pyzmtp import CurveClient, CurveServer, SocketOptions
 from pyzmtp.cli.about import installed_version
 
-ANY_PORT = "tcp://127.0.0.1:*"
-
 
 def versions() -> dict[str, str]:
     """Return pyzmtp's version and implementation; refuse to measure another one than asked for."""
@@ -30,8 +28,8 @@ def settings(job: Job, **more: Any) -> SocketOptions:
     return SocketOptions(
         send_hwm=job.high_water_mark,
         receive_hwm=job.high_water_mark,
-        send_buffer=job.kernel_buffer,
-        receive_buffer=job.kernel_buffer,
+        send_buffer=job.kernel_buffer or None,
+        receive_buffer=job.kernel_buffer or None,
         linger=job.timeout,
         security=_security(job),
         **more,

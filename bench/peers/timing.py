@@ -39,6 +39,12 @@ def check_message(received: Sequence[bytes], job: Job) -> None:
         check_payload(frame, job.payload())
 
 
+def shares(job: Job) -> list[int]:
+    """Return how many messages each pusher sends once it is connected; the first of them says that."""
+    least, more = divmod(job.count, job.pushers)
+    return [least + (number < more) for number in range(job.pushers)]
+
+
 class Deliveries:
     """Counts what subscribers get, one message at a time; the clock runs from the first to the last."""
 
@@ -97,3 +103,9 @@ class InFlight:
 def total_requests(job: Job) -> int:
     """Return the requests of a job with several in flight, those of the warm-up included."""
     return max(WARM_UP, job.in_flight) + job.count
+
+
+def groups(number: int, most: int) -> list[int]:
+    """Return ``number`` in parts of ``most``; the last may be smaller."""
+    whole, rest = divmod(number, most)
+    return [most] * whole + [rest] * (rest > 0)

@@ -1,4 +1,4 @@
-"""Twisted's TCP without a protocol on it: the floor under everything that uses these transports.
+"""Twisted's transports without a protocol on them: the floor under everything that uses them.
 
 The payloads pass without framing, and what has the size of a message counts as one.
 """
@@ -6,18 +6,19 @@ The payloads pass without framing, and what has the size of a message counts as 
 from __future__ import annotations
 
 import socket
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
+from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
+from twisted.internet.endpoints import clientFromString, connectProtocol, serverFromString
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Factory, Protocol
 from zope.interface import implementer
 
 from bench.model import Announce, Job, Role, Sample
-from bench.peers.reactor import run
-from bench.peers.timing import WARM_UP, round_trip_sample
+from bench.peers.reactor import binds, connects
+from bench.peers.timing import WARM_UP, groups, round_trip_sample
 from pyzmtp.cli.about import installed_version
 
 #: Bytes handed to the transport at once, where messages are smaller.
@@ -40,9 +41,11 @@ class _End(Protocol):
 
     def connectionMade(self) -> None:
         handle = self.transport.getHandle()
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.job.kernel_buffer)
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.job.kernel_buffer)
-        self.transport.setTcpNoDelay(True)
+        if self.job.kernel_buffer:
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.job.kernel_buffer)
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.job.kernel_buffer)
+        if self.job.transport == "tcp":
+            self.transport.setTcpNoDelay(True)
 
 
 class _Sink(_End):
@@ -132,26 +135,81 @@ class _Asker(_End):
             self.done.callback(round_trip_sample(self._marks))
 
 
-async def _bind(reactor: Any, end: _End, announce: Announce) -> Any:
-    """Let one connection in, and return what comes of it."""
-    factory = Factory.forProtocol(lambda: end)
-    port: Any = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(factory)
-    announce(f"127.0.0.1:{port.getHost().port}")
-    result = await end.done
-    await port.stopListening()
+class _Visitor(_End):
+    """Says one thing, hears it back and goes."""
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self._missing = self.job.size
+        self.transport.write(self.job.payload())
+
+    def dataReceived(self, data: bytes) -> None:
+        self._missing -= len(data)
+        if not self._missing:
+            self.transport.loseConnection()
+
+    def connectionLost(self, reason: Any = None) -> None:
+        self.done.callback(None)
+
+
+async def _bind(
+    reactor: Any, job: Job, announce: Announce, kind: type[_End], connections: int = 1
+) -> Any:
+    """Let that many connections in, and return what came of the last."""
+    left = connections
+    done: Deferred[Any] = Deferred()
+
+    def ended(result: Any) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            done.callback(result)
+
+    def build() -> _End:
+        end = kind(job)
+        end.done.addCallbacks(ended, done.errback)
+        return end
+
+    with TemporaryDirectory() as directory:
+        path = f"{directory}/bench"
+        where = "tcp:0:interface=127.0.0.1" if job.transport == "tcp" else f"unix:{path}"
+        port: Any = await serverFromString(reactor, where).listen(Factory.forProtocol(build))
+        announce(
+            f"tcp:127.0.0.1:{port.getHost().port}" if job.transport == "tcp" else f"unix:{path}"
+        )
+        result = await done
+        await port.stopListening()
     return result
 
 
 async def _connect(reactor: Any, end: _End) -> Any:
     """Make the connection, and return what comes of it."""
-    host, _, port = end.job.address.rpartition(":")
-    await connectProtocol(TCP4ClientEndpoint(reactor, host, int(port)), end)
+    await connectProtocol(clientFromString(reactor, end.job.address), end)
     return await end.done
 
 
+async def _visit(reactor: Any, job: Job) -> Sample:
+    async def at_once(number: int) -> None:
+        visits = [ensureDeferred(_connect(reactor, _Visitor(job))) for _ in range(number)]
+        await gatherResults(visits)
+
+    for number in groups(WARM_UP, job.connections):
+        await at_once(number)
+    start = perf_counter()
+    for number in groups(job.count, job.connections):
+        await at_once(number)
+    return Sample(operations=job.count, seconds=perf_counter() - start)
+
+
 ROLES: dict[str, Role] = {
-    "pull": lambda job, announce: run(lambda reactor: _bind(reactor, _Sink(job), announce)),
-    "push": lambda job, announce: run(lambda reactor: _connect(reactor, _Source(job))),
-    "reply": lambda job, announce: run(lambda reactor: _bind(reactor, _Echo(job), announce)),
-    "request": lambda job, announce: run(lambda reactor: _connect(reactor, _Asker(job))),
+    "pull": binds(lambda reactor, job, announce: _bind(reactor, job, announce, _Sink)),
+    "push": connects(lambda reactor, job: _connect(reactor, _Source(job))),
+    "reply": binds(lambda reactor, job, announce: _bind(reactor, job, announce, _Echo)),
+    "request": connects(lambda reactor, job: _connect(reactor, _Asker(job))),
+    "visit": connects(_visit),
+    "welcome": binds(
+        lambda reactor, job, announce: _bind(
+            reactor, job, announce, _Echo, connections=WARM_UP + job.count
+        )
+    ),
 }

@@ -13,11 +13,12 @@ What differs from its defaults, so that the comparison is fair and ends:
 from __future__ import annotations
 
 from importlib.metadata import version
+from itertools import cycle
 from time import perf_counter
 from typing import Any
 
 import zmq
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater
 from txzmq import (  # type: ignore[import-untyped]
     ZmqDealerConnection,
@@ -32,13 +33,14 @@ from txzmq import (  # type: ignore[import-untyped]
 )
 
 from bench.model import Announce, Job, Role, Sample
-from bench.peers import libzmq
-from bench.peers.reactor import run
+from bench.peers import import_time, libzmq
+from bench.peers.reactor import binds, connects
 from bench.peers.timing import (
     WARM_UP,
     InFlight,
     check_message,
     check_payload,
+    groups,
     round_trip_sample,
     total_requests,
 )
@@ -68,8 +70,8 @@ def _open(kind: Any, factory: Any, job: Job) -> Any:
     return connection
 
 
-def _bind(connection: Any, announce: Announce) -> None:
-    connection.addEndpoints([ZmqEndpoint(ZmqEndpointType.bind, libzmq.ANY_PORT)])
+def _bind(connection: Any, job: Job, announce: Announce) -> None:
+    connection.addEndpoints([ZmqEndpoint(ZmqEndpointType.bind, job.where)])
     announce(connection.socket.get_string(zmq.LAST_ENDPOINT))
 
 
@@ -78,16 +80,16 @@ def _connect(connection: Any, job: Job) -> None:
 
 
 class _Counting(ZmqPullConnection):  # type: ignore[misc]
-    """Counts what arrives; the clock runs from the first message to the last."""
+    """Counts what arrives; the clock runs from the end of the warm-up to the last message."""
 
-    wanted = 0
+    warm_up = wanted = 0
     received = 0
     start = 0.0
     done: Deferred[tuple[float, list[bytes]]]
 
     def onPull(self, message: list[bytes]) -> None:
         received = self.received = self.received + 1
-        if received == 1:
+        if received == self.warm_up:
             self.start = perf_counter()
         elif received == self.wanted:
             self.done.callback((perf_counter() - self.start, message))
@@ -139,48 +141,73 @@ class _Asks(ZmqDealerConnection):  # type: ignore[misc]
             self.done.callback(self.requests.sample)
 
 
-async def _pull(job: Job, announce: Announce) -> Sample:
+async def _pull(reactor: Any, job: Job, announce: Announce) -> Sample:
     factory = _factory(job)
     connection = _open(_Counting, factory, job)
-    connection.wanted = job.count
+    connection.wanted, connection.warm_up = job.count, job.pushers
     connection.done = Deferred()
-    _bind(connection, announce)
+    _bind(connection, job, announce)
     seconds, last = await connection.done
     check_message(last, job)
     factory.shutdown()
-    return Sample(operations=job.count - 1, seconds=seconds)
+    return Sample(operations=job.count - job.pushers, seconds=seconds)
 
 
 async def _push(reactor: Any, job: Job) -> None:
     factory = _factory(job)
     connection = _open(ZmqPushConnection, factory, job)
+    peer_gone = libzmq.departure(connection.socket, job)
     _connect(connection, job)
-    message = job.message()
-    push = connection.push
-    remaining = job.count
-    while remaining:
-        delay = 0.0
-        try:
-            for _ in range(min(_BURST, remaining)):
-                push(message)
-                remaining -= 1
-        except zmq.Again:
-            delay = _RETRY
-        await deferLater(reactor, delay)
+    await _send_all(reactor, [connection.push], job.message(), job.count)
+    if peer_gone is not None:
+        while not peer_gone.poll(0):
+            await deferLater(reactor, _RETRY)
+        peer_gone.close()
     factory.shutdown()
 
 
-async def _reply(job: Job, announce: Announce) -> None:
+async def _send_all(reactor: Any, senders: list[Any], message: Any, count: int) -> None:
+    """Send messages with each of ``senders`` in turn."""
+    in_turn = cycle(senders)
+    push = next(in_turn)
+    while count:
+        delay = 0.0
+        try:
+            for _ in range(min(_BURST, count)):
+                push(message)
+                count -= 1
+                push = next(in_turn)
+        except zmq.Again:
+            delay = _RETRY
+        await deferLater(reactor, delay)
+
+
+async def _push_each(reactor: Any, job: Job) -> None:
+    factory = _factory(job)
+    senders = []
+    for _ in range(job.pushers):
+        connection = _open(ZmqPushConnection, factory, job)
+        connection.socket.set(
+            zmq.IMMEDIATE, 1
+        )  # so that the first message waits for the connection
+        _connect(connection, job)
+        await _send_all(reactor, [connection.push], job.message(), 1)
+        senders.append(connection.push)
+    await _send_all(reactor, senders, job.message(), job.count - job.pushers)
+    factory.shutdown()
+
+
+async def _reply(reactor: Any, job: Job, announce: Announce) -> None:
     factory = _factory(job)
     connection = _open(_Echo, factory, job)
     connection.wanted = job.count + WARM_UP
     connection.done = Deferred()
-    _bind(connection, announce)
+    _bind(connection, job, announce)
     await connection.done
     factory.shutdown()
 
 
-async def _request(job: Job) -> Sample:
+async def _request(reactor: Any, job: Job) -> Sample:
     factory = _factory(job)
     connection = _open(ZmqREQConnection, factory, job)
     _connect(connection, job)
@@ -197,17 +224,40 @@ async def _request(job: Job) -> Sample:
     return round_trip_sample(marks)
 
 
-async def _answer(job: Job, announce: Announce) -> None:
+async def _visit(reactor: Any, job: Job) -> Sample:
+    factory = _factory(job)
+    payload = job.payload()
+
+    async def at_once(number: int) -> None:
+        connections = [_open(ZmqREQConnection, factory, job) for _ in range(number)]
+        for connection in connections:
+            _connect(connection, job)
+        for [answer] in await gatherResults([each.sendMsg(payload) for each in connections]):
+            check_payload(answer, payload)
+        for connection in connections:
+            connection.shutdown()
+
+    for number in groups(WARM_UP, job.connections):
+        await at_once(number)
+    start = perf_counter()
+    for number in groups(job.count, job.connections):
+        await at_once(number)
+    seconds = perf_counter() - start
+    factory.shutdown()
+    return Sample(operations=job.count, seconds=seconds)
+
+
+async def _answer(reactor: Any, job: Job, announce: Announce) -> None:
     factory = _factory(job)
     connection = _open(_Answers, factory, job)
     connection.wanted = total_requests(job)
     connection.done = Deferred()
-    _bind(connection, announce)
+    _bind(connection, job, announce)
     await connection.done
     factory.shutdown()
 
 
-async def _ask(job: Job) -> Sample:
+async def _ask(reactor: Any, job: Job) -> Sample:
     factory = _factory(job)
     connection = _open(_Asks, factory, job)
     connection.job = job
@@ -221,10 +271,14 @@ async def _ask(job: Job) -> Sample:
 
 
 ROLES: dict[str, Role] = {
-    "answer": lambda job, announce: run(lambda reactor: _answer(job, announce)),
-    "ask": lambda job, announce: run(lambda reactor: _ask(job)),
-    "pull": lambda job, announce: run(lambda reactor: _pull(job, announce)),
-    "push": lambda job, announce: run(lambda reactor: _push(reactor, job)),
-    "reply": lambda job, announce: run(lambda reactor: _reply(job, announce)),
-    "request": lambda job, announce: run(lambda reactor: _request(job)),
+    **import_time.roles("txzmq"),
+    "answer": binds(_answer),
+    "ask": connects(_ask),
+    "pull": binds(_pull),
+    "push": connects(_push),
+    "push-each": connects(_push_each),
+    "reply": binds(_reply),
+    "request": connects(_request),
+    "visit": connects(_visit),
+    "welcome": binds(_reply),
 }

@@ -37,7 +37,7 @@ from pyzmtp.net.keeper import Keeper
 from pyzmtp.net.outcome import Outcome, exception_of
 from pyzmtp.net.places import ClientPlace, name_of
 from pyzmtp.net.protocol import ZMTPProtocol
-from pyzmtp.net.reactor import Reactor
+from pyzmtp.net.reactor import IRandomSource, Reactor
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
@@ -85,6 +85,7 @@ class Connecter(Keeper):
         self.disconnected = False
         self._reactor = reactor
         self._routing_id = routing_id
+        self._random = reactor.random if IRandomSource.providedBy(reactor) else random
         self._pipe: Pipe | None = None
         self._attempt: Deferred[None] | None = None
         self._retry: IDelayedCall | None = None
@@ -148,7 +149,7 @@ class Connecter(Keeper):
         if options.reconnect_interval_max > 0:
             delay = min(interval * 2.0 ** min(self._failures, 32), options.reconnect_interval_max)
         # The random part keeps a thousand clients of a server that restarts from coming all at once.
-        delay += random.uniform(0, min(interval, delay))
+        delay += self._random.uniform(0, min(interval, delay))
         self._failures += 1
         self._core.emit(ConnectRetried(self.address, delay, error))
         if not self._over:  # as above

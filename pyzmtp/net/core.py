@@ -52,6 +52,8 @@ class SocketCore:
     :ivar sent, received: messages that went through pipes that are gone by now.
     :ivar dropped_sent, dropped_received: messages that such pipes still held.
     :ivar ask_zap: asks the reactor's ZAP handler about a peer.
+    :ivar parting: inproc peers that have left, which is noticed in the next turn; until then their places
+        are taken.
     :ivar adopted: the descriptors that binds have taken over, as the option ``use_fd`` says.
     :ivar turn: collects what the socket's connections write in one turn of the reactor.
     """
@@ -66,6 +68,7 @@ class SocketCore:
     received: int = 0
     dropped_sent: int = 0
     dropped_received: int = 0
+    parting: int = 0
     adopted: set[int] = field(factory=set)
     turn: WriteTurn = field(init=False)
     _connections: int = field(init=False, default=0)
@@ -126,7 +129,10 @@ class SocketCore:
         self.received += pipe.received
         pipe.sent = pipe.received = 0
         unsent = self.pattern.clear(pipe)
-        unread = self.pattern.discard(pipe) if forget_unread else 0
+        unread = 0
+        if forget_unread:
+            pipe.link = None  # nor will what the connection has still to hand in be taken
+            unread = self.pattern.discard(pipe)
         self.dropped_sent += unsent
         self.dropped_received += unread
         if unsent:

@@ -36,7 +36,7 @@ from pyzmtp.net.outcome import Outcome
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 
-__all__ = ["InprocConnecter", "InprocKeeper", "InprocListener", "is_bound"]
+__all__ = ["InprocConnecter", "InprocKeeper", "InprocListener", "forget", "is_bound"]
 
 
 @define(eq=False)
@@ -66,6 +66,11 @@ _names: WeakKeyDictionary[object, _Names] = WeakKeyDictionary()
 
 def _names_of(core: SocketCore) -> _Names:
     return _names.setdefault(core.reactor, _Names())
+
+
+def forget(reactor: object) -> None:
+    """Forget the names of a reactor that has ended with its sockets open: they would keep it for ever."""
+    _names.pop(reactor, None)
 
 
 def is_bound(reactor: object, address: str) -> bool:
@@ -158,6 +163,12 @@ class InprocKeeper:
     def parted(self) -> None:
         """What to do when a link has parted: nothing."""
 
+    def make_room(self) -> None:
+        """All have parted from this socket who have left: there may be room for others."""
+        for listener in list(_names_of(self.core).bound.values()):
+            if listener.core is self.core:
+                listener.meet_waiting()
+
     def conclude(self) -> None:
         """Come to the end: nothing is left."""
         self.core.forget(self)
@@ -198,10 +209,19 @@ class InprocListener(InprocKeeper):
         names.bound[self.name] = self
         self._begun = True
         self.core.emit(Listening(self.address))
-        # Not a copy: whoever hears of the events may close any of us.
-        while self.name in names.waiting and names.bound.get(self.name) is self:
-            names.next_waiting(self.name).meet(self)
+        self.meet_waiting()
         return self.address
+
+    def meet_waiting(self) -> None:
+        """Join those who wait for the name, now that there may be room for them."""
+        names = _names_of(self.core)
+        # Not a copy: whoever hears of the events may close any of us.
+        while (
+            self.name in names.waiting
+            and names.bound.get(self.name) is self
+            and not self.core.parting
+        ):
+            names.next_waiting(self.name).meet(self)
 
     def release(self) -> None:
         """Give the name back. Links that are there stay, as in libzmq."""
@@ -257,7 +277,7 @@ class InprocConnecter(InprocKeeper):
             return
         names = _names_of(self.core)
         listener = names.bound.get(self.name)
-        if listener is not None:
+        if listener is not None and not listener.core.parting:
             self.meet(listener)
         else:
             names.waiting.setdefault(self.name, []).append(self)

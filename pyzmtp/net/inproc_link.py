@@ -99,10 +99,14 @@ class InprocEnd:
         if other is not None:
             messages = self._take(len(self.pipe.outbox))
             other.other = self.other = None
+            other.core.parting += 1
 
             def part() -> None:
+                other.core.parting -= 1
                 if other in other.keeper.ends:
                     other.receive(messages)
                     other.keeper.link_lost(other, reason)
+                if not other.core.parting:
+                    other.keeper.make_room()
 
             other.core.turn.join(part)

@@ -78,13 +78,21 @@ class ListeningAt:
     async def _stop_port(self) -> None:
         port = self.port
         if self.file is None or self.file == _file_at(self.path):
-            await maybeDeferred(port.stopListening)
-        elif isinstance(port, tcp.Port):
-            # The path is gone, or somebody else's by now. Twisted would remove it all the same, or
-            # fail to and leave the port open; so this is the rest of what it does.
-            port.disconnecting = True
-            port.stopReading()
-            tcp.Port.connectionLost(port, Failure(ConnectionDone()))
+            try:
+                await maybeDeferred(port.stopListening)
+            except OSError:
+                _close_port(port)  # the path cannot be removed, and Twisted leaves the port open
+                raise
+        else:
+            _close_port(port)  # the path is gone, or somebody else's, whom Twisted would remove
+
+
+def _close_port(port: IListeningPort) -> None:
+    """Close a port of Twisted's, whatever has become of its path."""
+    if isinstance(port, tcp.Port):
+        port.disconnecting = True
+        port.stopReading()
+        tcp.Port.connectionLost(port, Failure(ConnectionDone()))
 
 
 def _file_at(path: str) -> tuple[int, int] | None:

@@ -10,7 +10,6 @@ from weakref import ref
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
 from twisted.internet.interfaces import (
-    IDelayedCall,
     IPushProducer,
     ISystemHandle,
     ITCPTransport,
@@ -24,9 +23,10 @@ from pyzmtp.engine.interfaces import Engine
 from pyzmtp.errors import AuthenticationRevoked, ProtocolError
 from pyzmtp.net.address import describe
 from pyzmtp.net.core import SocketCore
-from pyzmtp.net.kernel import configure
+from pyzmtp.net.kernel import configure, send_more_at_once
 from pyzmtp.net.outcome import exception_of
 from pyzmtp.net.reactor import Transport
+from pyzmtp.net.timer import Timer
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message
@@ -71,8 +71,7 @@ class ZMTPProtocol(Protocol):
         self._incoming = incoming
         self._deliver = core.pattern.deliver
         self._seconds = core.reactor.seconds
-        self._timer: IDelayedCall | None = None  # for the deadline, or for the last words
-        self._deadline: float | None = None  # the connection's, as the timer knows it
+        self._timer = Timer(core.reactor)
         self._collecting = False  # messages of this turn wait for its end
         self._slice = _SLICE[keeper.options.heartbeat_interval is not None]
         self._rest: list[bytes | memoryview] = []  # of a large message, in reverse order
@@ -108,6 +107,7 @@ class ZMTPProtocol(Protocol):
     def _configure(self) -> None:
         """Set the options of the system's socket. One that is reset already may not take them."""
         transport = self.transport
+        send_more_at_once(transport)
         try:
             if ITCPTransport.providedBy(transport):
                 transport.setTcpNoDelay(True)
@@ -122,11 +122,11 @@ class ZMTPProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         connection = self.connection
-        if connection.more and self.pipe is not None:
+        if connection.more and self.pipe is not None and self.pipe.link is self:
             # Whole messages that the inbox had no room for: they were received, and are kept.
             self._hand_in(connection.receive_data(b"", self._seconds(), sys.maxsize))
         self._over = self._gone = True
-        self._cancel_timer()
+        self._timer.cancel()
         connection.transport_lost()
         self._part(exception_of(reason))
         if self._aborted and not reason.check(ConnectionAborted):
@@ -223,7 +223,8 @@ class ZMTPProtocol(Protocol):
             self._ask(connection.question)
         elif connection.peer is not None and self.pipe is None and not self._over:
             self._open(connection.peer)
-        self._set_timer()
+        if not self._over:
+            self._timer.set(connection.next_deadline(), self._judge)
 
     def _ask(self, credentials: tuple[bytes, ...]) -> None:
         """Find out whether the peer may come in."""
@@ -372,45 +373,21 @@ class ZMTPProtocol(Protocol):
         if self._over:
             return
         self._over = True
-        self._cancel_timer()
+        self._timer.cancel()
         if error is not None:
             self._part(error)
         self.transport.unregisterProducer()
         self.transport.loseConnection()
         if error is not None and not self._gone:
-            self._timer = self._core.reactor.callLater(_LAST_WORDS, self.abort)
-
-    # The time
-
-    def _set_timer(self) -> None:
-        """Have the connection called when it asks for it."""
-        if self._over:
-            return
-        deadline = self.connection.next_deadline()
-        if deadline != self._deadline:
-            self._deadline = deadline
-            self._cancel_timer()
-            if deadline is not None:
-                delay = max(0.0, deadline - self._seconds())
-                self._timer = self._core.reactor.callLater(delay, self._timer_due)
-
-    def _timer_due(self) -> None:
-        # A reactor that is late makes its calls before it reads. Let it read first, lest a peer be
-        # given up whose bytes are there.
-        self._timer = self._core.reactor.callLater(0, self._judge)
+            self._timer.start(_LAST_WORDS, self.abort)
 
     def _judge(self) -> None:
-        self._timer = self._deadline = None
+        """The connection's deadline has come."""
         now = self._seconds()
         if self._read_paused:
             self.connection.excuse(now)
         self.connection.handle_timer(now)
         self._attend()
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
-        self._timer = None
 
 
 def _revoke(protocol: ref[ZMTPProtocol], reason: str) -> None:

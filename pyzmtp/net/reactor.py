@@ -15,8 +15,9 @@ from twisted.internet.interfaces import (
     IReactorTime,
     ITransport,
 )
+from zope.interface import Attribute, Interface
 
-__all__ = ["Reactor", "Transport"]
+__all__ = ["IRandomSource", "Reactor", "Transport"]
 
 
 class Reactor(IReactorTCP, IReactorTime):
@@ -25,3 +26,9 @@ class Reactor(IReactorTCP, IReactorTime):
 
 class Transport(ITransport, IConsumer, IPushProducer):
     """A stream transport: it can be written to, pushes back when it is full, and can be paused."""
+
+
+class IRandomSource(Interface):
+    """A reactor whose chance is its own, so that what happens on it can be repeated."""
+
+    random = Attribute("What is drawn from: a ``random.Random``.")

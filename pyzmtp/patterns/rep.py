@@ -7,6 +7,7 @@ from pyzmtp.errors import WrongState
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver, Sender
 from pyzmtp.patterns.pipe import Pipe
+from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message
 
 __all__ = ["RepPattern"]
@@ -17,7 +18,8 @@ class RepPattern(Sender, FairReceiver):
 
     The frames up to the first empty one are the envelope: they are kept, and put before the reply.
     A request without an empty frame before its last is dropped. A reply is dropped when the asker
-    has left or has no room.
+    has left or has no room, and when it is a REQ that has lost its connection: that does not wait any
+    more, and would take the reply for the one to its next request.
     """
 
     socket_type = SocketType.REP
@@ -25,6 +27,7 @@ class RepPattern(Sender, FairReceiver):
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
         self._asker: Pipe | None = None
+        self._asked_by: Peer | None = None
         self._envelope: Message = []
 
     @property
@@ -46,7 +49,7 @@ class RepPattern(Sender, FairReceiver):
     def take(self) -> tuple[Pipe, Message]:
         pipe, message = self._incoming.take()
         body = message.index(b"") + 1
-        self._asker = pipe
+        self._asker, self._asked_by = pipe, pipe.sender
         self._envelope = message[:body]
         return pipe, message[body:]
 
@@ -64,7 +67,7 @@ class RepPattern(Sender, FairReceiver):
         self.check_send()
         pipe, self._asker = self._asker, None
         assert pipe is not None
-        if pipe.attached and pipe.writable:
+        if pipe.attached and pipe.writable and self._still_waits(pipe):
             pipe.push(self._envelope + message)
         else:
             self.dropped_sent += 1
@@ -72,8 +75,21 @@ class RepPattern(Sender, FairReceiver):
             self.on_readable()
         return True
 
+    def _still_waits(self, pipe: Pipe) -> bool:
+        """Whether who asked waits for the reply, whatever has become of the connection."""
+        return not _is_req(self._asked_by) or (pipe.ready and pipe.peer is self._asked_by)
+
+    def hiccup(self, pipe: Pipe) -> None:
+        if _is_req(pipe.peer):
+            self.dropped_sent += pipe.clear_outbox()
+        super().hiccup(pipe)
+
     def skip_reply(self) -> None:
         """Leave the present request without a reply, and go on to the next."""
         self._asker = None
         if self.readable:
             self.on_readable()
+
+
+def _is_req(peer: Peer | None) -> bool:
+    return peer is not None and peer.socket_type is SocketType.REQ

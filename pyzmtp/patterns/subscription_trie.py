@@ -6,20 +6,22 @@ topic is too long for it, and its edges carry whole strings, so that a long topi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Set
+from collections.abc import Collection, Hashable
+from itertools import chain
 from typing import Any
 
 __all__ = ["SubscriptionTrie"]
 
 _NO_CHILDREN: dict[int, _Node] = {}
-_NOBODY: Set[Any] = frozenset()
+_NOBODY: Collection[Any] = frozenset()
 
 
 class _Node:
     """A place in the tree. ``label`` leads to it from its parent; ``children`` are by first byte.
 
     Of a million topics nearly all are at places without children and with one subscriber. So all those
-    without children share one empty mapping, and those of a lone subscriber a set of him alone.
+    without children share one empty mapping, and those of a lone subscriber a set of him alone. Several
+    are the keys of a mapping, which keeps their order.
     """
 
     __slots__ = ("children", "label", "subscribers")
@@ -31,7 +33,11 @@ class _Node:
 
 
 class SubscriptionTrie:
-    """Topics and who subscribed to them; each subscriber holds a topic once or not at all."""
+    """Topics and who subscribed to them; each subscriber holds a topic once or not at all.
+
+    Subscribers come in the order in which they subscribed, so that what a publisher does can be
+    repeated.
+    """
 
     __slots__ = ("_alone", "_root", "_topics")
 
@@ -62,12 +68,12 @@ class SubscriptionTrie:
             position += len(child.label)
             node = child
         before = node.subscribers
-        if type(before) is set:
-            before.add(subscriber)
+        if type(before) is dict:
+            before[subscriber] = None
         elif before is _NOBODY:
             node.subscribers = self._alone[subscriber]
         elif subscriber not in before:
-            node.subscribers = {*before, subscriber}
+            node.subscribers = dict.fromkeys((*before, subscriber))
         return before is _NOBODY
 
     def remove(self, topic: bytes, subscriber: Hashable) -> bool:
@@ -83,8 +89,8 @@ class SubscriptionTrie:
             position += len(node.label)
             path.append(node)
         several = node.subscribers
-        if type(several) is set:
-            several.remove(subscriber)
+        if type(several) is dict:
+            del several[subscriber]
             if len(several) == 1:
                 node.subscribers = self._alone[next(iter(several))]
         else:
@@ -108,7 +114,7 @@ class SubscriptionTrie:
     def match(self, data: bytes) -> Collection[Any]:
         """Everybody with a topic that ``data`` begins with, each once. Do not change the result."""
         node: _Node | None = self._root
-        found: list[Set[Any]] = []
+        found: list[Collection[Any]] = []
         position = 0
         end = len(data)
         while node is not None and data.startswith(node.label, position):
@@ -117,7 +123,7 @@ class SubscriptionTrie:
             position += len(node.label)
             node = node.children.get(data[position]) if position < end else None
         if len(found) > 1:
-            return set().union(*found)
+            return dict.fromkeys(chain.from_iterable(found))
         return found[0] if found else _NOBODY
 
     def matches(self, data: bytes) -> bool:

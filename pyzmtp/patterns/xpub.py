@@ -82,7 +82,9 @@ class XPubPattern(Sender, FairReceiver):
     def subscribers(self, data: bytes) -> Collection[Pipe]:
         """The pipes to which a message with ``data`` as its first frame goes."""
         matching = self._trie.match(data)
-        return self.attached.keys() - matching if self.options.invert_matching else matching
+        if self.options.invert_matching:
+            return [pipe for pipe in self.attached if pipe not in matching]
+        return matching
 
     @property
     def all_subscribers(self) -> Collection[Pipe]:

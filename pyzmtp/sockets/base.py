@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import EllipsisType, TracebackType
+from types import EllipsisType
 from typing import Any, ClassVar, TypeVar
 
 from attrs import evolve
@@ -395,13 +395,11 @@ class Socket:
     async def __aenter__(self: _Self) -> _Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
+    async def __aexit__(self, kind: object, error: object, traceback: object) -> None:
+        if kind is GeneratorExit:  # a coroutine that is thrown away can wait for nothing any more
+            self._reactor.callLater(0, self.close)
+        else:
+            await self.close()
 
     def _check_open(self) -> None:
         if self._closed is not None:

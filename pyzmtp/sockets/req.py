@@ -69,7 +69,8 @@ class ReqSocket(SendingSocket, ReceivingSocket):
         as the connection that carries the request is lost. After that, or after a cancellation, the
         socket is ready for the next request. A request that was not sent yet never will be; for one
         that was, the connection is closed and made anew, so that a late reply cannot be taken for
-        the next one's - unless ``req_correlate`` tells them apart.
+        the next one's - unless ``req_correlate`` tells them apart. With a ``routing_id`` it has to, for
+        by that a ROUTER finds the new connection with an old reply.
         """
         check_timeout(timeout)
         if self._requesting:

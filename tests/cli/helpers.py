@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pyzmtp.cli.demo.conversations import EXCERPTS, Conversation
 from pyzmtp.cli.demo.libzmq_process import LibzmqMissing
 from pyzmtp.cli.demo.plan import PYZMTP, Meeting
-from tests.memory import MemoryNetwork
+from pyzmtp.testing import MemoryNetwork
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from pyzmtp.cli.sockets.kinds import KINDS
 from pyzmtp.cli.sockets.session import run_task
 from pyzmtp.cli.sockets.task import Task
 from pyzmtp.cli.streams import Streams
-from tests.memory import MemoryReactor
+from pyzmtp.testing import TCPMemoryReactor
 from tests.sockets.world import Outcomes, World
 
 #: Where a command listens, and where others find it.
@@ -138,7 +138,7 @@ class Stage:
         *arguments: str,
         stdin: MemorySource | None = None,
         stdout: MemorySink | None = None,
-        on: MemoryReactor | None = None,
+        on: TCPMemoryReactor | None = None,
     ) -> Running:
         """Start a command, and let it do what it can at once."""
         task = read_task(name, *arguments)

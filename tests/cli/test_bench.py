@@ -120,7 +120,7 @@ def test_another_process_that_ends_too_early(world: World, host: Any) -> None:
 @pytest.mark.parametrize("apart", [True, False])
 def test_a_transport_that_this_system_has_not(world: World, apart: bool) -> None:
     load = Load(["ipc"], [16], messages=10, requests=1, apart=apart)
-    running = start(world, world.network.reactor(unix=False), load)
+    running = start(world, world.network.reactor(tcp_only=True), load)
     assert running.status == ExitStatus.FAILED
     assert running.said[0].startswith("ipc: ")
     assert "IReactorUNIX" in running.said[0]

@@ -12,13 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from twisted.python.failure import Failure
 
 from pyzmtp.cli.demo import libzmq_child
 from pyzmtp.cli.demo.conversations import Role, Send
 from pyzmtp.cli.demo.libzmq_process import LibzmqFailed, LibzmqMissing, LibzmqProcess
 from pyzmtp.cli.demo.sides import LibzmqSide
 from tests.cli.helpers import FakeProcess, finish
-from tests.memory.transport import new_failure
 
 
 class FakePool:
@@ -30,7 +30,7 @@ class FakePool:
         try:
             done(True, function(*args))
         except Exception as error:
-            done(False, new_failure(error))
+            done(False, Failure(error))
 
 
 class FakeReactor:

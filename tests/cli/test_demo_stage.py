@@ -18,8 +18,8 @@ from pyzmtp.cli.demo.sides import Mismatch, PyzmtpSide, Side
 from pyzmtp.cli.demo.stage import Outcome, Stage, hold
 from pyzmtp.cli.trace.records import Metadata
 from pyzmtp.cli.trace.records import Side as TraceSide
+from pyzmtp.testing import MemoryNetwork
 from tests.cli.helpers import PUSH_PULL, REQ_REP, FakeProcess, meeting_of
-from tests.memory import MemoryNetwork
 
 
 class FakeSide:
@@ -211,10 +211,10 @@ class TestStage:
         network: MemoryNetwork,
         monkeypatch: pytest.MonkeyPatch,
         process: FakeProcess,
-        unix: bool = True,
+        tcp_only: bool = False,
     ) -> Stage:
         monkeypatch.setattr(stage, "LibzmqProcess", lambda reactor: process)
-        made = Stage(network.reactor(unix), timeout=5.0)
+        made = Stage(network.reactor(tcp_only=tcp_only), timeout=5.0)
         network.run(made.__aenter__())
         return made
 
@@ -234,7 +234,7 @@ class TestStage:
         assert (made.libzmq, made.libzmq_missing) == (None, "No module named 'zmq'")
 
     def test_no_unix_sockets(self, network: MemoryNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
-        made = self.stage_of(network, monkeypatch, FakeProcess(), unix=False)
+        made = self.stage_of(network, monkeypatch, FakeProcess(), tcp_only=True)
         outcome = network.run(made.run(meeting_of(PUSH_PULL, "ipc")))
         assert outcome.unavailable == "this reactor has no UNIX sockets"
 

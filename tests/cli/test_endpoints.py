@@ -6,6 +6,7 @@ import pytest
 from twisted.internet.defer import CancelledError
 
 from pyzmtp import PubSocket, PullSocket, PushSocket, SubSocket
+from pyzmtp.testing import Conditions
 from tests.cli.stage import DONE, FAILED, HERE, UNSENT, USAGE, MemorySource, Stage
 from tests.sockets.world import World
 
@@ -51,7 +52,7 @@ class TestEndpoints:
         assert pull.lines == ["x"]
 
     def test_a_transport_that_this_system_has_not(self, stage: Stage, world: World) -> None:
-        reactor = world.network.reactor(unix=False)
+        reactor = world.network.reactor(tcp_only=True)
         pull = stage.start("pull", "-c", "ipc:///x", on=reactor)
         assert stage.end(pull) == FAILED
         assert "IReactorUNIX" in pull.said[0]
@@ -103,7 +104,7 @@ class TestEndpoints:
         assert texts == ["tcp", "cannot connect to tcp"]
 
     def test_what_is_dropped_is_told_to_those_who_want_it(self, stage: Stage, world: World) -> None:
-        world.network.kernel_buffer = 1000
+        world.network.conditions = Conditions(buffer=1000)
         source = MemorySource((b"x" * 5000 + b"\n") * 100, ends=False)
         push = stage.start("push", "-b", HERE, "-v", stdin=source)
         pull = world.make(PullSocket, receive_hwm=1)
@@ -147,7 +148,7 @@ class TestEndpoints:
     def test_a_subscriber_that_leaves_misses_nothing_that_was_promised(
         self, stage: Stage, world: World
     ) -> None:
-        world.network.kernel_buffer = 1000
+        world.network.conditions = Conditions(buffer=1000)
         source = MemorySource(ends=False)
         pub = stage.start("pub", "-b", HERE, stdin=source)
         sub = world.make(SubSocket, receive_hwm=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyzmtp import PubSocket, PullSocket, PushSocket, RadioSocket, ScatterSocket
+from pyzmtp.testing import Conditions
 from tests.cli.stage import DONE, FAILED, HERE, TIMEOUT, MemorySink, MemorySource, Stage
 from tests.sockets.world import World
 
@@ -46,7 +47,7 @@ class TestReceiving:
     def test_nothing_is_received_while_the_output_is_slow(self, stage: Stage, world: World) -> None:
         slow = MemorySink()
         slow.slow = True
-        world.network.kernel_buffer = 1000
+        world.network.conditions = Conditions(buffer=1000)
         stage.start("pull", "-b", HERE, "-o", "receive_hwm=10", stdout=slow)
         push = world.make(PushSocket, send_hwm=10)
         world.run(push.connect(HERE))

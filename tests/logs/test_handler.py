@@ -11,6 +11,7 @@ from twisted.python import threadable
 
 from pyzmtp import PublishingHandler, PubSocket, PullSocket
 from pyzmtp.net import threads as thread_module
+from pyzmtp.testing import Conditions
 
 from ..sockets.world import World
 from .stage import Subscribed, Threads, record_of
@@ -152,7 +153,7 @@ def test_a_reactor_that_does_not_come_to_it(world: World, elsewhere: Any) -> Non
 
 def test_a_slow_subscriber_misses_entries_and_the_socket_counts(world: World) -> None:
     stage = Subscribed(world, send_hwm=5)
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     handler = PublishingHandler(stage.reactor, stage.pub)
     for _ in range(100):
         handler.handle(record_of("x" * 1000))
@@ -164,7 +165,7 @@ def test_a_slow_subscriber_misses_entries_and_the_socket_counts(world: World) ->
 
 def test_with_xpub_nodrop_the_handler_counts(world: World) -> None:
     stage = Subscribed(world, send_hwm=5, xpub_nodrop=True)
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     handler = PublishingHandler(stage.reactor, stage.pub)
     for _ in range(100):
         handler.handle(record_of("x" * 1000))

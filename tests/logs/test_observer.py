@@ -14,6 +14,7 @@ from twisted.python import log
 from zope.interface.verify import verifyObject
 
 from pyzmtp import PublishingObserver, PushSocket
+from pyzmtp.testing import Conditions
 
 from ..sockets.world import World
 from .stage import Subscribed
@@ -95,7 +96,7 @@ def test_a_warning_about_the_publisher_itself_is_published_once(world: World) ->
         world.run(slow.connect(stage.pub.last_endpoint), 1)
         world.run(stage.pub.wait_subscribed(b"", 2), 1)
         slow.configure(receive_hwm=1)
-        world.network.kernel_buffer = 1000
+        world.network.conditions = Conditions(buffer=1000)
         for _ in range(50):
             stage.pub.try_send([b"noise", bytes(1000)])
         world.settle()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
 
-from ..memory.transport import new_failure
 from ..sockets.plain_transport import PlainTransport, To
 from ..sockets.world import World
 
@@ -25,4 +25,4 @@ class Stage:
 
     def lose(self, error: BaseException | None = None) -> None:
         """The transport is gone."""
-        self.protocol.connectionLost(new_failure(error or ConnectionDone()))
+        self.protocol.connectionLost(Failure(error or ConnectionDone()))

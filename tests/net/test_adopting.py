@@ -27,8 +27,8 @@ from pyzmtp.errors import BindError, TransportUnavailable
 from pyzmtp.net.listening import ListeningAt, listen
 from pyzmtp.net.places import server_place
 from pyzmtp.options import SocketOptions
+from pyzmtp.testing import MemoryNetwork
 
-from ..memory import MemoryNetwork
 from ..sockets.world import Outcomes
 
 

@@ -32,8 +32,8 @@ from pyzmtp import (
     UnexpectedCommand,
 )
 from pyzmtp.net.authentication import zap_address
+from pyzmtp.testing import RawPeer
 
-from ..memory import RawPeer
 from ..sockets.world import GREETING, World, hello, ready, short
 
 PLAIN = GREETING[:12] + b"PLAIN".ljust(20, b"\0") + GREETING[32:]

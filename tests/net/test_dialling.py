@@ -18,8 +18,8 @@ from pyzmtp.net.address import IpcAddress, TcpAddress
 from pyzmtp.net.dialling import dial
 from pyzmtp.net.places import ClientPlace
 from pyzmtp.options import SocketOptions
+from pyzmtp.testing import MemoryNetwork
 
-from ..memory import MemoryNetwork
 from ..sockets.world import Outcomes
 
 
@@ -27,11 +27,11 @@ class Attempt:
     """An attempt and what came of it."""
 
     def __init__(
-        self, network: MemoryNetwork, place: ClientPlace, unix: bool = True, **options: Any
+        self, network: MemoryNetwork, place: ClientPlace, tcp_only: bool = False, **options: Any
     ) -> None:
         self.network = network
         self.built: list[Protocol] = []
-        reactor: Any = network.reactor(unix)
+        reactor: Any = network.reactor(tcp_only=tcp_only)
         self.deferred = Deferred.fromCoroutine(
             dial(reactor, place, SocketOptions(**options), self.build)
         )
@@ -144,7 +144,7 @@ def test_the_source_is_used(network: MemoryNetwork) -> None:
 
 
 def test_a_path_needs_a_reactor_with_unix_sockets(network: MemoryNetwork) -> None:
-    attempt = Attempt(network, IpcAddress("/run/x"), unix=False)
+    attempt = Attempt(network, IpcAddress("/run/x"), tcp_only=True)
     assert isinstance(attempt.outcome.error, TransportUnavailable)
     assert attempt.outcome.error.address == "ipc:///run/x"
 

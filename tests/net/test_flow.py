@@ -9,8 +9,9 @@ from twisted.internet.task import Clock
 
 from pyzmtp import PullSocket, PushSocket, RouterSocket
 from pyzmtp.net.flow import WriteTurn
+from pyzmtp.testing import FailureLog
 
-from ..sockets.world import FailureLog, Outcomes, World, hello, message
+from ..sockets.world import Outcomes, World, hello, message
 
 
 def test_all_who_join_are_called_at_the_end_of_the_turn_in_their_order() -> None:

@@ -100,7 +100,7 @@ def test_a_connection_that_comes_while_the_bind_stops_is_turned_away(world: Worl
     address = world.bind(pull)
     push = world.make(PushSocket)
     push.connect(address)
-    world.network._round()
+    world.network.step()
     assert world.run(pull.close()) is None
     assert pull.peers == ()
 
@@ -121,7 +121,7 @@ def test_stopping_in_any_round_of_a_connection_leaves_nothing(world: World, when
     pull, push = world.make(PullSocket), world.make(PushSocket)
     push.connect(world.bind(pull))
     for _ in range(when):
-        world.network._round()
+        world.network.step()
     done = Outcomes(push.close())
     world.settle()
     assert done == [None]
@@ -136,7 +136,7 @@ def test_unbinding_in_any_round_of_a_connection_leaves_nothing(world: World, whe
     address = world.bind(pull)
     push.connect(address)
     for _ in range(when):
-        world.network._round()
+        world.network.step()
     done = Outcomes(pull.unbind(address))
     world.settle()
     assert done == [None]

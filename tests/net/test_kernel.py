@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.tcp import Connection
 
 from pyzmtp.net.address import TcpAddress
 from pyzmtp.net.dialling import dial
-from pyzmtp.net.kernel import configure
+from pyzmtp.net.kernel import SEND_SIZE, configure, send_more_at_once
 from pyzmtp.net.listening import listen
 from pyzmtp.net.places import server_place
 from pyzmtp.options import SocketOptions
-
-from ..memory import MemoryNetwork
+from pyzmtp.testing import MemoryNetwork
 
 
 def option(handle: socket.socket, level: int, name: str) -> int:
@@ -85,7 +85,7 @@ def test_a_receive_buffer_is_set_before_anybody_is_connected(
 ) -> None:
     """A window that was offered is not taken back: a small buffer that comes later stalls TCP."""
     network = MemoryNetwork()
-    reactor: Any = network.reactor(True)
+    reactor: Any = network.reactor()
     make = getattr(reactor, side)
     options = SocketOptions(receive_buffer=30_000)
     with socket.socket() as handle:
@@ -107,3 +107,15 @@ def test_a_receive_buffer_is_set_before_anybody_is_connected(
             factory: Any = Factory.forProtocol(Protocol)
             network.run(listen(reactor, where, "tcp://127.0.0.1:5555", options, factory))
         assert option(handle, socket.SOL_SOCKET, "SO_RCVBUF") in (30_000, 60_000)
+
+
+def test_a_transport_that_limits_what_it_sends_at_once_sends_more() -> None:
+    tcp, other = Connection(socket.socket(), Protocol(), None), object()
+    assert tcp.SEND_LIMIT < SEND_SIZE
+    send_more_at_once(tcp)
+    send_more_at_once(other)
+    assert tcp.SEND_LIMIT == SEND_SIZE
+    tcp.SEND_LIMIT = 2 * SEND_SIZE
+    send_more_at_once(tcp)
+    assert tcp.SEND_LIMIT == 2 * SEND_SIZE
+    tcp.socket.close()

@@ -15,8 +15,7 @@ from pyzmtp.errors import AddressInUse, BindError, TransportUnavailable
 from pyzmtp.net.listening import ListeningAt, listen
 from pyzmtp.net.places import server_place
 from pyzmtp.options import SocketOptions
-
-from ..memory import MemoryNetwork
+from pyzmtp.testing import MemoryNetwork
 
 
 @pytest.fixture
@@ -24,9 +23,11 @@ def network() -> MemoryNetwork:
     return MemoryNetwork()
 
 
-def start(network: MemoryNetwork, where: str, unix: bool = True, **options: Any) -> ListeningAt:
+def start(
+    network: MemoryNetwork, where: str, tcp_only: bool = False, **options: Any
+) -> ListeningAt:
     """Listen."""
-    reactor: Any = network.reactor(unix)
+    reactor: Any = network.reactor(tcp_only=tcp_only)
     factory: Any = Factory.forProtocol(Protocol)
     place = server_place(reactor, where)
     return network.run(listen(reactor, place, where, SocketOptions(**options), factory))
@@ -83,7 +84,7 @@ def test_an_address_that_cannot_be(network: MemoryNetwork) -> None:
         start(network, "tcp://no.such.name:5")
     assert raised.value.address == "tcp://no.such.name:5"
     with pytest.raises(TransportUnavailable):
-        start(network, "ipc:///run/x", unix=False)
+        start(network, "ipc:///run/x", tcp_only=True)
 
 
 def test_ipv6_where_it_is_asked_for(network: MemoryNetwork) -> None:

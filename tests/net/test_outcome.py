@@ -10,8 +10,9 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred
 
 from pyzmtp.net.outcome import Outcome
+from pyzmtp.testing import FailureLog
 
-from ..sockets.world import FailureLog, Outcomes
+from ..sockets.world import Outcomes
 
 
 def test_all_who_ask_get_the_result_before_and_after_it_is_there() -> None:

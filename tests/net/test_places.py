@@ -12,8 +12,7 @@ from pyzmtp.errors import AddressError, LibraryMissing
 from pyzmtp.net import places
 from pyzmtp.net.address import InprocAddress, IpcAddress, TcpAddress
 from pyzmtp.net.places import client_place, name_of, server_place
-
-from ..memory import MemoryNetwork
+from pyzmtp.testing import MemoryNetwork
 
 
 @pytest.fixture

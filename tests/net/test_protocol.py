@@ -21,8 +21,8 @@ from pyzmtp.engine.connection import Connection
 from pyzmtp.engine.events import CloseFailed, Disconnected, HandshakeFailed
 from pyzmtp.errors import HandshakeTimeout, NotZMTP
 from pyzmtp.net.outcome import exception_of
+from pyzmtp.testing import Conditions
 
-from ..memory.transport import new_failure
 from ..sockets.plain_transport import PlainTransport, To
 from ..sockets.world import GREETING, Outcomes, World, hello, message
 from .stage import Stage
@@ -57,7 +57,7 @@ def test_buffers_are_set_on_a_transport_with_a_handle(world: World) -> None:
         endpoint = To(transport)
         push.connect(endpoint)
         assert handle.getsockopt(kernel.SOL_SOCKET, kernel.SO_SNDBUF) in (20_000, 40_000)
-        endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
+        endpoint.protocol.connectionLost(Failure(ConnectionDone()))
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_a_stopped_producer_writes_no_more(world: World) -> None:
 
 def test_an_exception_is_made_of_whatever_a_failure_holds() -> None:
     error = LookupError()
-    assert exception_of(new_failure(error)) is error
+    assert exception_of(Failure(error)) is error
     try:
         raise KeyboardInterrupt
     except KeyboardInterrupt:
@@ -225,7 +225,7 @@ def test_an_exception_is_made_of_whatever_a_failure_holds() -> None:
 
 @pytest.mark.parametrize("segment", [1, 2, 63, 64, 65, 100])
 def test_bytes_may_be_cut_anywhere(world: World, segment: int) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     pull, push = world.pair(PullSocket, PushSocket)
     sent = [[b"a" * size, b"", b"b" * (300 - size)] for size in range(0, 300, 7)]
     world.run(push.send_batch(sent))
@@ -234,7 +234,7 @@ def test_bytes_may_be_cut_anywhere(world: World, segment: int) -> None:
 
 def test_closing_without_abort_ends_when_the_peer_has_read_everything(world: World) -> None:
     """Twisted does not close a connection under a producer that is paused."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     listener, peer = world.accept_raw(push, hello("PULL"))
     peer.pause()

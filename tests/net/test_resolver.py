@@ -11,8 +11,8 @@ from twisted.internet.task import Clock
 
 from pyzmtp.errors import TransportUnavailable
 from pyzmtp.net.resolver import resolve
+from pyzmtp.testing import MemoryNetwork
 
-from ..memory import MemoryNetwork
 from ..sockets.world import Outcomes
 
 

@@ -16,8 +16,8 @@ from pyzmtp.errors import LibraryMissing, ProxyError
 from pyzmtp.net.address import TcpAddress
 from pyzmtp.net.dialling import dial
 from pyzmtp.options import SocketOptions
+from pyzmtp.testing import Conditions, MemoryNetwork, RawPeer
 
-from ..memory import MemoryNetwork, RawPeer
 from ..sockets.world import Outcomes
 
 PROXY = "127.0.0.1:1080"
@@ -102,7 +102,7 @@ class Attempt:
 
 @pytest.fixture(params=[None, 1], ids=["whole", "byte by byte"])
 def network(request: pytest.FixtureRequest) -> MemoryNetwork:
-    return MemoryNetwork(segment_size=request.param)
+    return MemoryNetwork(conditions=Conditions(segment_size=request.param))
 
 
 def test_a_tunnel_without_a_name(network: MemoryNetwork) -> None:

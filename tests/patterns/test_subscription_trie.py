@@ -84,6 +84,20 @@ def test_topics_that_are_prefixes_of_one_another_are_told_apart() -> None:
     assert set(trie.match(b"ABDE")) == {"short", "other"}
 
 
+def test_subscribers_are_found_in_the_order_of_their_coming_once_each() -> None:
+    trie: Trie = Trie()
+    names = [f"subscriber {number}" for number in range(100)]
+    for name in names:
+        trie.add(b"AB", name)
+    assert list(trie.match(b"ABC")) == names
+    trie.add(b"A", names[70])
+    trie.add(b"A", "another")
+    first = [names[70], "another"]
+    rest = [name for name in names if name not in first]
+    assert list(trie.match(b"ABC")) == first + rest
+    assert list(trie.match(b"AX")) == first
+
+
 def test_a_later_search_is_not_changed_by_an_earlier_result() -> None:
     trie = _trie((b"", "x"), (b"A", "y"))
     assert set(trie.match(b"A")) == {"x", "y"}

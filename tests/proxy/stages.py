@@ -17,6 +17,7 @@ from pyzmtp import (
     Requester,
     RouterSocket,
 )
+from pyzmtp.testing import Conditions
 
 from ..sockets.world import Outcomes, World
 
@@ -87,7 +88,7 @@ FLOOD = [b"%04d" % n for n in range(3000)]
 
 def flood(world: World, line: Line) -> Outcomes[None]:
     """Send so much that a proxy stands still."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     done = Outcomes(line.source.send_batch([number + bytes(1000) for number in FLOOD]))
     world.settle()
     assert done.pending

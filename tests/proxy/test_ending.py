@@ -16,6 +16,7 @@ from pyzmtp import (
     ReceivingSocket,
 )
 from pyzmtp.errors import SocketClosed, WrongState
+from pyzmtp.testing import Conditions
 
 from ..sockets.world import Outcomes, World
 from .stages import Caller, Line, Service, flood, numbers, state
@@ -70,7 +71,7 @@ def test_a_socket_that_only_sends_ends_it_with_the_next_message(world: World) ->
     """It does not tell that it is being closed before it has lingered."""
     line = Line(world)
     started = Outcomes(line.proxy.start())
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     Outcomes(line.backend.send_batch([bytes(100_000)] * 50))
     world.settle()
     closing = Outcomes(line.backend.close(100))

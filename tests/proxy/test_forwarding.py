@@ -25,6 +25,7 @@ from pyzmtp import (
     XSubSocket,
 )
 from pyzmtp.errors import UsageError
+from pyzmtp.testing import Conditions
 
 from ..sockets.world import Outcomes, World, hello
 from .stages import TRANSPORTS, Line, Service, numbers
@@ -210,7 +211,7 @@ def test_what_an_xsub_sends_upstream_arrives_unchanged(world: World) -> None:
 
 def test_a_full_xpub_that_may_not_drop_holds_back_the_publisher(world: World) -> None:
     """libzmq's test_proxy_hwm."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     limits: dict[str, Any] = {"send_hwm": 10, "receive_hwm": 10}
     forwarder = Forwarder(world, nodrop=True, **limits)
     started = Outcomes(forwarder.proxy.start())
@@ -294,7 +295,7 @@ def test_a_reply_to_a_client_that_has_left_is_dropped_and_counted(world: World) 
 
 
 def test_who_leaves_while_its_reply_waits_holds_up_nobody_any_longer(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     frontend = world.make(RouterSocket, router_mandatory=True, send_hwm=2)
     address = world.bind(frontend)
     world.attach_raw(frontend, hello("DEALER", Identity=b"slow"), address).pause()

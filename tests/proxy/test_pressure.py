@@ -18,6 +18,7 @@ from pyzmtp import (
     SubSocket,
 )
 from pyzmtp.errors import UsageError
+from pyzmtp.testing import Conditions
 
 from ..sockets.world import Outcomes, World
 from .stages import FLOOD, Line, Service, flood, heads, numbers
@@ -56,7 +57,7 @@ def test_without_workers_nothing_is_received_beyond_one_batch(world: World) -> N
 
 
 def test_one_direction_that_stands_still_does_not_stop_the_other(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     limits = {"send_hwm": 5, "receive_hwm": 5}
     frontend, one = world.pair(DealerSocket, DealerSocket, bind=limits, connect=limits)
     backend, other = world.pair(DealerSocket, DealerSocket, bind=limits, connect=limits)
@@ -112,7 +113,7 @@ def test_capture_gets_all_that_goes_either_way(world: World, kind: Any) -> None:
 
 
 def test_a_full_capture_holds_up_nobody(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     capture, tap = world.pair(
         PushSocket, PullSocket, bind={"send_hwm": 3}, connect={"receive_hwm": 3}
     )
@@ -151,6 +152,6 @@ def test_a_message_that_waits_is_captured_once(world: World) -> None:
     line = Line(world)
     Outcomes(Proxy(line.frontend, line.backend, capture).start())
     flood(world, line)
-    world.network.kernel_buffer = 10_000_000
+    world.network.conditions = Conditions(buffer=10_000_000)
     assert heads(world.drain(line.sink)) == FLOOD
     assert heads(world.drain(tap)) == FLOOD

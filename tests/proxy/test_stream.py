@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyzmtp import DealerSocket, Proxy, PullSocket, PushSocket, StreamSocket
+from pyzmtp.testing import Conditions
 
 from ..sockets.world import Outcomes, World
 
@@ -54,7 +55,7 @@ def test_a_stream_without_notices_echoes_through_itself(world: World) -> None:
 
 
 def test_a_peer_that_does_not_read_holds_up_the_other_side(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     source, frontend = world.make(PushSocket, send_hwm=5), world.make(PullSocket, receive_hwm=5)
     stream = world.make(StreamSocket, send_hwm=5)
     world.link(frontend, source)

@@ -23,8 +23,9 @@ from pyzmtp import (
     SubSocket,
     UsageError,
 )
+from pyzmtp.testing import FailureLog
 
-from ..sockets.world import FailureLog, Outcomes, World
+from ..sockets.world import Outcomes, World
 
 FRONT, BACK, CAPTURE = (f"tcp://127.0.0.1:{port}" for port in (5551, 5552, 5553))
 

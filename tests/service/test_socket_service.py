@@ -26,8 +26,9 @@ from pyzmtp import (
     SocketService,
     ZMTPError,
 )
+from pyzmtp.testing import FailureLog
 
-from ..sockets.world import FailureLog, Outcomes, World
+from ..sockets.world import Outcomes, World
 
 ADDRESS = "tcp://127.0.0.1:5555"
 
@@ -240,7 +241,7 @@ def test_an_address_in_use_is_raised(world: World) -> None:
     assert isinstance(ready.error, AddressInUse)
     assert not service.running
     world.settle()
-    assert not world.network.path_exists(b"/run/first")
+    assert not world.network.hosts.get("localhost").path_exists(b"/run/first")
 
 
 @pytest.mark.parametrize("way", ["bind", "connect"])

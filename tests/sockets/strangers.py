@@ -10,8 +10,8 @@ from pyzmtp import PlainClient, PlainServer, PullSocket, PushSocket
 from pyzmtp.authentication import AuthenticationRequest
 from pyzmtp.engine.events import Disconnected, HandshakeFailed
 from pyzmtp.errors import ProtocolError
+from pyzmtp.testing import RawPeer
 
-from ..memory import RawPeer
 from .world import GREETING, World, port_of, short
 
 #: The greeting of a PLAIN client.

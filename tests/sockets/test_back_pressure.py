@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pyzmtp import DealerSocket, PubSocket, PullSocket, PushSocket, SubSocket
+from pyzmtp.testing import Conditions, MemoryTransport
 
-from ..memory import MemoryTransport
 from .world import Outcomes, World, hello, message
 
 KERNEL = 10_000
@@ -17,7 +17,7 @@ KERNEL = 10_000
 
 @pytest.fixture(autouse=True)
 def _small_kernel_buffers(world: World) -> None:
-    world.network.kernel_buffer = KERNEL
+    world.network.conditions = Conditions(buffer=KERNEL)
 
 
 def held(world: World, side: str) -> int:
@@ -27,7 +27,7 @@ def held(world: World, side: str) -> int:
     assert isinstance(transport, MemoryTransport)
     data: Any = transport
     written: int = len(data.dataBuffer) - data.offset + data._tempDataLen
-    return written + len(transport._socket.peer.received)
+    return written + len(transport._end.peer.received)
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])

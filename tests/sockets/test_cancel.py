@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from twisted.internet.defer import CancelledError, Deferred
 
 from pyzmtp import DealerSocket
+from pyzmtp.testing import Conditions, FailureLog
 
-from .world import FailureLog, Outcomes, World
+from .world import Outcomes, World
 
 STEP = st.one_of(
     st.tuples(st.sampled_from(["send", "receive", "from", "try", "settle"])),
@@ -116,7 +117,7 @@ def test_cancelling_never_loses_or_duplicates(transport: str, timeout: float | N
     def check(steps: list[Any]) -> None:
         failures = FailureLog()
         world = World(failures)
-        world.network.kernel_buffer = 30
+        world.network.conditions = Conditions(buffer=30)
         trial = Trial(world, transport, send_timeout=timeout, receive_timeout=timeout)
         for step in steps:
             trial.do(*step)

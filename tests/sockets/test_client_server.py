@@ -14,6 +14,7 @@ from pyzmtp import (
     UsageError,
 )
 from pyzmtp.engine.events import HandshakeFailed
+from pyzmtp.testing import Conditions
 
 from .world import GREETING, Outcomes, World, hello, message
 
@@ -85,7 +86,7 @@ def test_an_unknown_id_is_an_error_at_once(world: World) -> None:
 
 
 def test_a_full_peer_is_waited_for_and_its_end_ends_the_waiting(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     server = world.make(ServerSocket, send_hwm=1)
     peer = world.attach_raw(server, hello("CLIENT"))
     peer.pause()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
 from pyzmtp import (
     DealerSocket,
@@ -22,6 +23,7 @@ from pyzmtp import (
 )
 from pyzmtp.engine.events import Closed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, OptionError, SocketClosed
+from pyzmtp.testing import Conditions
 
 from .world import Outcomes, World, hello
 
@@ -72,7 +74,7 @@ def test_close_sends_what_is_queued(world: World, transport: str, binding: bool)
 
 def test_linger_counts_bytes_in_the_transport(world: World) -> None:
     """T32: linger ends when the transport's buffer is flushed, not when our queue is empty."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     peer = world.attach_raw(push, hello("PULL"))
     peer.pause()
@@ -91,7 +93,7 @@ def test_linger_counts_bytes_in_the_transport(world: World) -> None:
 def test_close_ends_when_linger_is_over_and_tells_what_was_lost(
     world: World, linger: float
 ) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     peer = world.attach_raw(push, hello("PULL"))
     peer.pause()
@@ -136,7 +138,7 @@ def test_what_was_dropped_is_counted_and_told_before_close_fires(
 
 
 def test_no_linger_drops_at_once(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     peer = world.attach_raw(push, hello("PULL"))
     peer.pause()
@@ -164,7 +166,7 @@ def test_handshakes_and_reconnects_go_on_while_close_lingers(world: World) -> No
 
 
 def test_a_connection_lost_while_close_lingers_is_dialled_again(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     pull, push = world.pair(PullSocket, PushSocket)
     world.network.connections[0].stall()
     for number in range(300):
@@ -306,6 +308,28 @@ def test_async_with_closes_after_an_error_too(world: World) -> None:
     with pytest.raises(LookupError):
         world.run(main())
     assert world.network.ports == []
+
+
+def test_async_with_in_a_coroutine_that_is_thrown_away(world: World) -> None:
+    """As all are when a process ends whose reactor was stopped."""
+
+    async def main() -> None:
+        async with world.make(PullSocket) as pull, world.make(ReqSocket) as req:
+            await pull.bind("tcp://127.0.0.1:*")
+            req.connect(NOWHERE)
+            await pull.receive()
+
+    coroutine = main()
+    waiting = coroutine.send(None)
+    while waiting.called:  # as a Deferred that has fired is awaited
+        waiting = coroutine.send(None)
+    coroutine.close()
+    assert isinstance(waiting, Deferred)
+    assert not waiting.called
+    failed = Outcomes(waiting)
+    world.settle()
+    assert isinstance(failed.error, SocketClosed)
+    world.network.assert_clean()
 
 
 def test_close_from_within_an_event_leaves_nothing(world: World) -> None:

@@ -221,7 +221,7 @@ def test_who_hears_that_a_routing_id_is_taken_over_may_configure_for_the_new_pee
         dealer = world.make(DealerSocket, routing_id=b"A")
         world.run(dealer.connect(address))
     world.network.connections[-1].stall()
-    big = bytes(world.network.kernel_buffer + 200_000)
+    big = bytes(world.network.conditions.buffer + 200_000)
     count = 0
     while router.try_send([b"A", big]):
         count += 1

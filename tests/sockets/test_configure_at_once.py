@@ -235,7 +235,7 @@ def test_xpub_nodrop(world: World) -> None:
     pub = world.make(PubSocket, send_hwm=1)
     peer = world.attach_raw(pub, hello("SUB") + subscription(b""))
     peer.pause()
-    big = bytes(world.network.kernel_buffer + 200_000)
+    big = bytes(world.network.conditions.buffer + 200_000)
     while not pub.stats.dropped_sent:
         pub.try_send(big)
         world.settle()

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyzmtp import DealerSocket, PubSocket, PullSocket, PushSocket, RouterSocket, SubSocket
+from pyzmtp.testing import FailureLog
 
-from .world import FailureLog, Outcomes, World, hello
+from .world import Outcomes, World, hello
 
 NOWHERE = "tcp://127.0.0.1:40001"
 
@@ -180,7 +181,7 @@ def test_the_peers_of_an_old_bind_have_the_new_mark(world: World, late: bool) ->
     if late:
         peer = world.attach_raw(push, hello("PULL"), address)
     peer.pause()
-    big = bytes(world.network.kernel_buffer + 200_000)
+    big = bytes(world.network.conditions.buffer + 200_000)
     assert 40 <= fill(push, big) <= 43  # some are in the transport
     push.configure(send_hwm=50)
     assert fill(push, big) == 10
@@ -201,7 +202,7 @@ def test_a_publisher_drops_by_the_new_mark(world: World) -> None:
     pub = world.make(PubSocket, send_hwm=1000)
     peer = world.attach_raw(pub, hello("SUB") + bytes.fromhex("0001") + b"\x01")
     peer.pause()
-    big = bytes(world.network.kernel_buffer + 200_000)
+    big = bytes(world.network.conditions.buffer + 200_000)
     for _ in range(5):
         pub.try_send(big)
         world.settle()

@@ -294,14 +294,14 @@ def test_a_connection_to_itself_is_given_up_and_tried_again(world: World) -> Non
 
     def connect_to_itself(host: str, port: int, factory: Any, **kwargs: Any) -> Any:
         """What simultaneous open makes: one socket that is both ends."""
-        from ..memory.connector import MemoryTCPConnector
-        from ..memory.port import ip_address
-        from ..memory.transport import MemoryConnection
+        from pyzmtp.testing import MemoryConnection
+        from pyzmtp.testing.connector import MemoryTCPConnector
+        from pyzmtp.testing.host import ip_address
 
         class Itself(MemoryTCPConnector):
             def dial(self) -> None:
                 here = ip_address(host, port)
-                connection = MemoryConnection(world.network, here, here)
+                connection = MemoryConnection(reactor, reactor, here, here)
                 end = connection.client_end
                 connection.server_end.closed = True
                 end.peer = end

@@ -7,6 +7,7 @@ import pytest
 from pyzmtp import DealerSocket, PullSocket, PushSocket, SubSocket, XPubSocket, XSubSocket
 from pyzmtp.engine.events import ConnectRetried, Disconnected, MessagesDropped
 from pyzmtp.errors import FramingError
+from pyzmtp.testing import Conditions
 
 from .world import World, hello, message, short
 
@@ -34,7 +35,7 @@ def test_connecting_side_loses_what_the_kernel_had_and_no_more(
     world: World, transport: str
 ) -> None:
     """Bytes handed to the kernel are lost, and nothing is sent twice."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     pull, push = world.pair(PullSocket, PushSocket, transport)
     connection = world.network.connections[0]
     connection.stall()
@@ -62,7 +63,7 @@ def test_connecting_side_can_still_receive_complete_messages(world: World, trans
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_binding_side_drops_its_queue_and_tells(world: World, transport: str) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push, pull = world.pair(PushSocket, PullSocket, transport)
     world.network.connections[0].stall()
     for _ in range(300):
@@ -125,7 +126,7 @@ def test_a_message_cut_at_any_byte_is_not_delivered_nor_spliced_with_the_next(
 
 def test_a_partly_written_message_is_not_sent_to_another_peer(world: World) -> None:
     """libzmq#3343: the rest of it is discarded, the next delivery is the next whole message."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     address = world.bind(push)
     peer = world.attach_raw(push, hello("PULL"), address)
@@ -146,8 +147,7 @@ def test_a_partly_written_message_is_not_sent_to_another_peer(world: World) -> N
 def test_a_partly_written_message_is_not_sent_again_after_reconnecting(
     world: World, segment: int
 ) -> None:
-    world.network.kernel_buffer = 1000
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(buffer=1000, segment_size=segment)
     pull, push = world.pair(PullSocket, PushSocket)
     world.network.connections[0].stall()
     push.try_send([b"first", bytes(100_000), b"last"])
@@ -192,7 +192,7 @@ def commands(received: bytes) -> list[bytes]:
 
 
 def test_xsub_drops_what_was_queued_upstream_and_replays_its_topics(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     xpub, xsub = world.pair(XPubSocket, XSubSocket)
     xsub.try_send(b"\x01topic")
     world.settle()
@@ -209,7 +209,7 @@ def test_xsub_drops_what_was_queued_upstream_and_replays_its_topics(world: World
 
 
 def test_immediate_drops_both_queues_with_the_connection(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     server, client = world.pair(DealerSocket, DealerSocket, connect={"immediate": True})
     server.try_send(b"unread")
     world.settle()
@@ -246,7 +246,7 @@ def test_immediate_has_no_queue_before_ready(world: World) -> None:
 
 
 def test_a_protocol_error_drops_the_queue_and_keeps_what_was_received(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     dealer = world.make(DealerSocket)
     listener, peer = world.accept_raw(dealer, hello("DEALER") + message(b"readable"))
     peer.pause()
@@ -282,7 +282,7 @@ def test_after_giving_up_connect_dials_again(world: World) -> None:
 
 def test_a_full_sender_goes_on_when_its_peer_leaves(world: World) -> None:
     """T32: no deadlock when the peer of a sender at its high-water mark leaves."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket, send_hwm=3)
     address = world.bind(push)
     peer = world.attach_raw(push, hello("PULL"), address)

@@ -9,6 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from pyzmtp import PullSocket, PushSocket
 from pyzmtp.errors import WrongState
+from pyzmtp.testing import Conditions
 
 from .world import Outcomes, World
 
@@ -81,7 +82,7 @@ def test_a_callback_that_is_not_done_holds_back_the_next_batch(
 
 def test_push_back_reaches_the_sender(world: World, sockets: Sockets) -> None:
     pull, push = sockets
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     gate: Deferred[None] = Deferred()
     pull.consume(lambda batch: gate)
     sending = Outcomes(push.send_batch([bytes(1000)] * 10_000))

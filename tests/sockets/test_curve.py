@@ -35,13 +35,13 @@ from pyzmtp import (
     UnexpectedCommand,
     curve_keypair,
 )
+from pyzmtp.testing import RawPeer
 
 from ..mechanisms.curve_peers import (
     Long,
     ReferenceClient,
     body_of,
 )
-from ..memory import RawPeer
 from .world import Outcomes, World, short
 
 _GREETING = b"\xff" + bytes(7) + b"\x01\x7f\x03\x01CURVE" + bytes(47)

@@ -34,8 +34,9 @@ from pyzmtp.engine.events import (
     MessagesDropped,
     MonitorStopped,
 )
+from pyzmtp.testing import FailureLog
 
-from .world import GREETING, FailureLog, Outcomes, World, hello, message, short
+from .world import GREETING, Outcomes, World, hello, message, short
 
 #: What strangers say: nothing, half of it, noise, the wrong type, a refusal, the right thing.
 SAID = (
@@ -280,7 +281,7 @@ def _play(steps: list[str], seed: int) -> None:
         if step not in TIMES:
             history.do(step)
         elif TIMES[step] < 0:
-            world.network._round()
+            world.network.step()
         else:
             world.advance(TIMES[step])
     history.end()

@@ -26,8 +26,9 @@ from pyzmtp.engine.events import (
     MonitorStopped,
 )
 from pyzmtp.errors import AddressInUse, ConnectError, ProtocolError
+from pyzmtp.testing import FailureLog
 
-from .world import GREETING, FailureLog, Outcomes, World, hello, short
+from .world import GREETING, Outcomes, World, hello, short
 
 NOWHERE = "tcp://127.0.0.1:40001"
 

@@ -28,8 +28,8 @@ from pyzmtp import (
     PushSocket,
     UnexpectedCommand,
 )
+from pyzmtp.testing import MemoryTransport
 
-from ..memory.transport import MemoryTransport
 from .world import GREETING, World, ready, short
 
 NO_DETAIL: Final = 0x0800

@@ -6,6 +6,7 @@ import pytest
 
 from pyzmtp import DealerSocket, PullSocket, PushSocket
 from pyzmtp.constants import DEFAULT_HWM
+from pyzmtp.testing import Conditions
 
 from .world import Outcomes, World, hello
 
@@ -141,7 +142,7 @@ def test_waiting_sends_go_on_in_their_order(world: World) -> None:
 
 def test_a_full_peer_is_left_out_until_half_of_its_queue_has_left(world: World) -> None:
     """Full again only after the reader took a multiple of LWM = (HWM + 1) / 2 messages."""
-    world.network.kernel_buffer = 100
+    world.network.conditions = Conditions(buffer=100)
     push = world.make(PushSocket, send_hwm=4)
     peer = world.attach_raw(push, hello("PULL"))
     peer.pause()

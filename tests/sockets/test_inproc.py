@@ -32,9 +32,10 @@ from pyzmtp.errors import (
     ConnectAborted,
     IncompatibleSocketType,
     RequestTimeout,
+    TooManyPeers,
 )
+from pyzmtp.testing import MemoryReactor
 
-from ..memory import MemoryReactor
 from .world import Outcomes, World
 
 X = "inproc://x"
@@ -107,6 +108,51 @@ def test_messages_are_not_shared_between_the_sides(world: World, on: MemoryReact
     first = world.run(subs[0].receive())
     first.append(b"mine")
     assert world.run(subs[1].receive()) == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("same", [True, False])
+@pytest.mark.parametrize("kind", [PairSocket, RouterSocket])
+def test_a_place_is_free_as_soon_as_its_peer_has_disconnected(
+    world: World, on: MemoryReactor, kind: type[Any], same: bool
+) -> None:
+    """The other side parts a turn later; libzmq keeps to the order."""
+    options = {"routing_id": b"id"} if kind is RouterSocket else {}
+    other = DealerSocket if kind is RouterSocket else PairSocket
+    server, client = world.make(kind, on=on), world.make(other, on=on, **options)
+    world.run(server.bind(X))
+    world.run(client.connect(X))
+    client.disconnect(X)
+    successor = client if same else world.make(other, on=on, **options)
+    world.run(successor.connect(X))
+    assert len(server.peers) == 1
+    successor.try_send(b"hello")
+    assert world.drain(server)[0][-1] == b"hello"
+
+
+def test_so_it_is_if_the_name_was_given_back_and_taken_again(
+    world: World, on: MemoryReactor
+) -> None:
+    server, client = world.make(PairSocket, on=on), world.make(PairSocket, on=on)
+    world.run(server.bind(X))
+    world.run(client.connect(X))
+    server.unbind(X)
+    client.disconnect(X)
+    world.run(server.bind(X))
+    world.run(client.connect(X))
+    client.try_send(b"hello")
+    assert world.drain(server) == [[b"hello"]]
+
+
+def test_who_waits_for_a_place_gets_it_when_it_is_free(world: World, on: MemoryReactor) -> None:
+    server, first = world.make(PairSocket, on=on), world.make(PairSocket, on=on)
+    world.run(server.bind(X))
+    world.run(first.connect(X))
+    first.close()
+    second, third = world.make(PairSocket, on=on), world.make(PairSocket, on=on)
+    outcomes = [Outcomes(second.connect(X)), Outcomes(third.connect(X))]
+    world.settle()
+    assert [bool(outcome) for outcome in outcomes] == [True, False]
+    assert isinstance(outcomes[1].error, TooManyPeers)
 
 
 def test_two_reactors_do_not_see_each_other(world: World, on: MemoryReactor) -> None:

@@ -14,8 +14,8 @@ from pyzmtp.engine.events import (
 )
 from pyzmtp.errors import ConnectAborted
 from pyzmtp.net.inproc import _names_of
+from pyzmtp.testing import MemoryReactor
 
-from ..memory import MemoryReactor
 from .world import Outcomes, World
 
 X = "inproc://x"

@@ -23,6 +23,11 @@ from .world import Outcomes, World
 connect_error: Any = getConnectError
 
 
+def paths(world: World) -> set[bytes]:
+    """The socket files that there are."""
+    return world.network.hosts.get("localhost").paths
+
+
 def talk(world: World, pull: PullSocket, address: str) -> None:
     """A message goes through."""
     push = world.make(PushSocket)
@@ -40,9 +45,9 @@ def test_a_path(world: World) -> None:
 def test_a_path_is_removed_on_close(world: World) -> None:
     pull = world.make(PullSocket)
     world.run(pull.bind("ipc:///run/path"))
-    assert world.network.paths == {b"/run/path"}
+    assert paths(world) == {b"/run/path"}
     world.run(pull.close())
-    assert world.network.paths == set()
+    assert paths(world) == set()
 
 
 def test_a_wildcard_makes_a_new_path_in_a_directory_of_its_own(world: World) -> None:
@@ -73,7 +78,7 @@ def test_a_wildcard_that_fails_leaves_no_directory(
 def test_an_abstract_name(world: World) -> None:
     pull = world.make(PullSocket)
     assert world.run(pull.bind("ipc://@name")) == "ipc://@name"
-    assert world.network.paths == set()
+    assert paths(world) == set()
     talk(world, pull, "ipc://@name")
     failed = Outcomes(world.make(PullSocket).bind("ipc://@name"))
     world.settle()
@@ -86,12 +91,13 @@ def stale(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     path = str(tmp_path / "stale")
     with kernel.socket(kernel.AF_UNIX) as left_behind:
         left_behind.bind(path)
-    world.network.stale_unix_path(path)
+    host = world.network.hosts.get("localhost")
+    host.leave_stale_path(path)
     unlink = os.unlink
 
     def unlink_both(name: Any) -> None:
         unlink(name)
-        world.network.unlink(name)
+        host.unlink(name)
 
     monkeypatch.setattr(os, "unlink", unlink_both)
     return path
@@ -149,7 +155,8 @@ def test_a_path_that_does_not_refuse_is_alive(world: World, stale: str, error: s
 def test_a_regular_file_is_never_removed(world: World, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"data")
-    world.network.stale_unix_path(str(precious))  # bind() says EADDRINUSE for any file
+    host = world.network.hosts.get("localhost")
+    host.leave_stale_path(str(precious))  # bind() says EADDRINUSE for any file
     pull = world.make(PullSocket)
     failed = Outcomes(pull.bind(f"ipc://{precious}"))
     world.settle()
@@ -190,7 +197,7 @@ def test_the_longest_path(world: World) -> None:
 
 
 def test_without_unix_sockets_it_is_transport_unavailable(world: World) -> None:
-    pull = world.make(PullSocket, on=world.network.reactor(unix=False))
+    pull = world.make(PullSocket, on=world.network.reactor(tcp_only=True))
     bound = Outcomes(pull.bind("ipc:///run/path"))
     connected = Outcomes(pull.connect("ipc:///run/path"))
     wildcard = Outcomes(pull.bind("ipc://*"))

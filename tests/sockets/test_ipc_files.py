@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from twisted.internet import unix
 
-from pyzmtp import PullSocket
+from pyzmtp import CloseFailed, PullSocket
 
 from .world import World
 
@@ -91,6 +91,22 @@ def test_a_file_that_is_somebody_elses_by_now_stays(files: Files, tmp_path: Path
 def test_a_file_that_is_gone_holds_up_nothing(files: Files, tmp_path: Path) -> None:
     files.bind(f"ipc://{tmp_path}/gone").unlink()
     files.close()
+
+
+def test_a_file_that_cannot_be_removed_is_told_and_holds_up_nothing(
+    files: Files, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = files.bind(f"ipc://{tmp_path}/held")
+
+    def refuse(path: object) -> None:
+        raise PermissionError(f"{path} is held")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", refuse)
+        files.close()
+    [event] = world.of(files.pull, CloseFailed)
+    assert isinstance(event.error, PermissionError)
+    assert path.is_socket()
 
 
 def test_unbind_heeds_it_too(files: Files, world: World, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from pyzmtp.errors import (
     UnexpectedCommand,
     UnsupportedVersion,
 )
+from pyzmtp.testing import Conditions
 
 from .world import GREETING, World, hello, message, ready, short
 
@@ -52,7 +53,7 @@ CASES: list[tuple[str, bytes, type[ProtocolError]]] = [
 def test_junk_is_dropped_with_one_event_and_a_good_peer_is_not_disturbed(
     world: World, junk: bytes, kind: type[ProtocolError], segment: int | None
 ) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     pull = world.make(PullSocket)
     address = world.bind(pull)
     push = world.make(PushSocket)
@@ -87,7 +88,7 @@ def test_half_a_handshake_and_silence_ends_with_the_time(world: World, size: int
 
 
 def test_an_attacker_that_does_not_read_is_dropped_all_the_same(world: World) -> None:
-    world.network.kernel_buffer = 1
+    world.network.conditions = Conditions(buffer=1)
     pull = world.make(PullSocket)
     address = world.bind(pull)
     attacker = world.attach_raw(pull, b"", address)

@@ -24,7 +24,6 @@ from pyzmtp import (
 )
 from pyzmtp.errors import FramingError
 
-from ..memory.datagrams import DatagramReactor
 from .world import GREETING, World, hello, message, short
 
 PLAIN = GREETING[:12] + b"PLAIN".ljust(20, b"\0") + GREETING[32:]
@@ -208,13 +207,12 @@ def test_a_malformed_frame_of_1_0(world: World, frame: bytes) -> None:
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 254, 255])
 def test_the_group_of_a_datagram_ends_with_it(world: World, size: int) -> None:
     """The 2026 overrun of libzmq's UDP engine."""
-    host = DatagramReactor(world.network)
-    dish = world.make(DishSocket, on=host)
+    dish, peer = world.make(DishSocket), world.network.raw_datagrams()
     world.run(dish.bind("udp://127.0.0.1:5555"))
     group = b"g" * min(size, 255)
     dish.join(group)
     for length in range(size):  # each is cut short
-        host.deliver(bytes((size,)) + group[:length], 5555, ("10.0.0.1", 1))
+        peer.send(bytes((size,)) + group[:length], 5555)
     assert world.drain(dish) == []
-    host.deliver(bytes((size,)) + group + b"body", 5555, ("10.0.0.1", 1))
+    peer.send(bytes((size,)) + group + b"body", 5555)
     assert world.drain(dish) == [[group, b"body"]]

@@ -30,6 +30,7 @@ from pyzmtp.errors import (
     UnexpectedCommand,
 )
 from pyzmtp.mechanisms.base import Cipher, Properties
+from pyzmtp.testing import Conditions
 
 from .strangers import (
     LONGEST_HELLO,
@@ -124,7 +125,7 @@ def test_under_null(
     attack: tuple[dict[str, Any], bytes, type[ProtocolError], str],
     segment: int | None,
 ) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     _refused(world, attack, plain=False)
 
 
@@ -135,7 +136,7 @@ def test_under_plain_while_nobody_decides(
     attack: tuple[dict[str, Any], bytes, type[ProtocolError], str],
     segment: int | None,
 ) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     _refused(world, attack, plain=True)
 
 

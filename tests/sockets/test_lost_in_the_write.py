@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
 
 from pyzmtp import (
     DealerSocket,
@@ -19,10 +20,10 @@ from pyzmtp import (
     XSubSocket,
 )
 from pyzmtp.errors import PeerLost
+from pyzmtp.testing import FailureLog
 
-from ..memory.transport import new_failure
 from .plain_transport import PlainTransport, To
-from .world import FailureLog, Outcomes, World, hello, message
+from .world import Outcomes, World, hello, message
 
 
 class Acting(PlainTransport):
@@ -53,7 +54,7 @@ class Line:
         """The connection is gone."""
         if not self.lost:
             self.lost = True
-            self.protocol.connectionLost(new_failure(ConnectionDone()))
+            self.protocol.connectionLost(Failure(ConnectionDone()))
 
     def lose_in_write(self) -> None:
         """Be gone with the next write."""
@@ -242,7 +243,7 @@ def finish(world: World, socket: Any, *lines: Line) -> None:
     for line in lines:
         line.lose()
         if line.endpoint.protocol is not line.protocol:
-            line.endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
+            line.endpoint.protocol.connectionLost(Failure(ConnectionDone()))
     world.settle()
     assert done == [None]
 
@@ -256,7 +257,7 @@ def test_a_connection_that_is_lost_in_a_write_of_its_handshake(world: World, bef
     pull.connect(endpoint)
     said = hello("PUSH") + message(b"x")
     endpoint.protocol.dataReceived(said[:before])
-    transport.act = lambda _: endpoint.protocol.connectionLost(new_failure(ConnectionDone()))
+    transport.act = lambda _: endpoint.protocol.connectionLost(Failure(ConnectionDone()))
     endpoint.protocol.dataReceived(said[before:])
     assert world.names(pull)[-3:] == ["HandshakeFailed", "Disconnected", "Closed"]
     assert pull.try_receive() is None

@@ -24,8 +24,8 @@ from pyzmtp import (
     XPubSocket,
     XSubSocket,
 )
+from pyzmtp.testing import RawPeer
 
-from ..memory import RawPeer
 from .world import GREETING, World, ready, short
 
 SIGNATURE = GREETING[:10]

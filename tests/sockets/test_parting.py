@@ -16,6 +16,7 @@ from pyzmtp import (
 )
 from pyzmtp.engine.events import Accepted, Closed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, HostUnreachable, UnknownEndpoint
+from pyzmtp.testing import Conditions
 
 from .world import Outcomes, World, hello, message
 
@@ -75,6 +76,19 @@ def test_disconnect_loses_what_is_unread_and_tells(world: World, transport: str)
     assert [event.count for event in world.of(pull, MessagesDropped)] == [1]
 
 
+def test_disconnect_loses_what_did_not_fit_into_the_inbox_too(world: World) -> None:
+    pull = world.make(PullSocket, receive_hwm=3, linger=0)
+    address = world.bind(push := world.make(PushSocket))
+    world.run(pull.connect(address), 1)
+    for _ in range(10):
+        push.try_send(b"x")
+    world.settle()
+    assert pull.stats.receive_queue == 3
+    world.run(pull.disconnect(address))
+    assert world.drain(pull) == []
+    assert (pull.stats.messages_received, pull.stats.dropped_received) == (3, 3)
+
+
 def test_a_connect_that_is_disconnected_too_early_fails_with_connect_aborted(world: World) -> None:
     push = world.make(PushSocket)
     ready = Outcomes(push.connect(NOWHERE))
@@ -130,7 +144,7 @@ def test_what_came_before_unbind_can_still_be_received(world: World, transport: 
 
 
 def test_unbind_sends_what_is_queued_within_linger(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push, pull = world.pair(PushSocket, PullSocket)
     for _ in range(300):
         push.try_send(bytes(1000))
@@ -141,7 +155,7 @@ def test_unbind_sends_what_is_queued_within_linger(world: World) -> None:
 
 
 def test_unbind_gives_up_when_linger_is_over(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket, linger=2)
     address = world.bind(push)
     world.attach_raw(push, hello("PULL"), address).pause()
@@ -243,7 +257,7 @@ def test_dealer_can_connect_again_after_disconnect(world: World) -> None:
 
 
 def test_what_comes_while_unbind_lingers_can_still_be_received(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     dealer = world.make(DealerSocket)
     address = world.bind(dealer)
     peer = world.attach_raw(dealer, hello("DEALER"), address)

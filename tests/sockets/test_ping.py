@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyzmtp import DealerSocket, PullSocket, PushSocket
+from pyzmtp.testing import Conditions
 
 from .world import World, hello, message, short
 
@@ -52,7 +53,7 @@ def test_a_pong_goes_between_messages(world: World) -> None:
 
 
 def test_at_most_one_pong_waits_while_the_output_is_clogged(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     dealer = world.make(DealerSocket)
     peer = world.attach_raw(dealer, hello("DEALER"))
     peer.take()

@@ -9,6 +9,7 @@ from twisted.internet.defer import CancelledError
 
 from pyzmtp import PubSocket, SubSocket, XPubSocket, XSubSocket
 from pyzmtp.errors import SocketClosed
+from pyzmtp.testing import Conditions
 
 from .world import GREETING_3_0, Outcomes, World, hello, message, ready, short
 
@@ -275,7 +276,7 @@ def test_sub_drops_what_it_did_not_subscribe_to(world: World) -> None:
 
 
 def test_nodrop_waits_for_the_slowest(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     pub = world.make(PubSocket, xpub_nodrop=True, send_hwm=2)
     address = world.bind(pub)
     peer = world.attach_raw(pub, hello("SUB") + message(b"\x01"), address)

@@ -95,7 +95,7 @@ def test_not_writable_while_others_wait_to_send(world: World) -> None:
     world.link(xpub, sub)
     [connection] = world.network.connections
     connection.stall()
-    big = bytes(world.network.kernel_buffer + 200_000)
+    big = bytes(world.network.conditions.buffer + 200_000)
     waits = [Outcomes(xpub.send(big)) for _ in range(5)]
     assert waits[-1].pending
     assert not xpub.writable

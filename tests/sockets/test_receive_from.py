@@ -16,8 +16,8 @@ from pyzmtp import (
     SubSocket,
 )
 from pyzmtp.peer import Peer
+from pyzmtp.testing import RawListener, RawPeer
 
-from ..memory import RawListener, RawPeer
 from .world import World, hello, message
 
 KINDS: dict[str, tuple[type[ReceivingSocket], str]] = {

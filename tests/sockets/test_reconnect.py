@@ -9,6 +9,7 @@ import pytest
 from pyzmtp import PullSocket, PushSocket
 from pyzmtp.engine.events import ConnectDelayed, Connected, ConnectRetried
 from pyzmtp.errors import ConnectError
+from pyzmtp.testing import MemoryNetwork
 
 from .world import GREETING, Outcomes, World, hello
 
@@ -37,6 +38,28 @@ def test_each_wait_is_the_interval_and_a_random_part_of_it(world: World) -> None
     assert all(0.4 <= wait <= 0.8 for wait in waits)
     assert max(waits) - min(waits) > 0.2
     assert len(set(waits)) > 50
+
+
+def waits_under(seed: int) -> list[float]:
+    """The waits of two sockets on a network with this seed."""
+    network = MemoryNetwork(seed=seed)
+    waits: list[float] = []
+    sockets = [PushSocket(network.reactor()) for _ in range(2)]
+    for push in sockets:
+        push.on_event(
+            lambda event: waits.append(event.delay) if isinstance(event, ConnectRetried) else None
+        )
+        push.connect(NOWHERE)
+    network.advance(5)
+    for push in sockets:
+        network.run(push.close(linger=0))
+    network.assert_clean()
+    return waits
+
+
+def test_on_a_reactor_whose_chance_is_its_own_the_waits_can_be_repeated() -> None:
+    assert waits_under(1) == waits_under(1)
+    assert waits_under(1) != waits_under(2)
 
 
 def test_the_waits_are_those_announced(world: World) -> None:

@@ -27,8 +27,9 @@ from pyzmtp import (
 )
 from pyzmtp.engine.events import ConnectDelayed, MessagesDropped
 from pyzmtp.errors import ConnectAborted, ConnectError, PeerLost, SocketClosed, WrongState
+from pyzmtp.testing import FailureLog
 
-from .world import FailureLog, Outcomes, World, hello, message
+from .world import Outcomes, World, hello, message
 
 #: The names of events that tell of no connect.
 NOT_OF_CONNECTS = ("MessagesDropped", "MonitorStopped")

@@ -8,9 +8,10 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from pyzmtp import DealerSocket, RepSocket, ReqSocket
-from pyzmtp.errors import WrongState
+from pyzmtp.errors import PeerLost, WrongState
+from pyzmtp.testing import Conditions, FailureLog
 
-from .world import FailureLog, Outcomes, World, hello, message
+from .world import Outcomes, World, hello, message
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ipc", "inproc"])
@@ -204,3 +205,68 @@ def test_the_next_request_waits_for_the_reply(world: World) -> None:
     world.run(rep.send(b"r"))
     waiting = Outcomes(rep.receive())
     assert waiting == [[b"1"]]
+
+
+@pytest.mark.parametrize("when", ["in hand", "unread"])
+def test_a_req_gets_no_reply_of_yesterday(world: World, when: str) -> None:
+    """It would take it for the one to its next request: nothing tells the two apart."""
+    req, rep = world.make(ReqSocket), world.make(RepSocket, reconnect_interval=0.1)
+    world.run(rep.connect(world.bind(req)), 1)
+    outcome = Outcomes(req.request(b"old"))
+    world.settle()
+    if when == "in hand":
+        assert rep.try_receive() == [b"old"]
+    world.network.connections[0].reset()
+    world.settle()
+    assert isinstance(outcome.error, PeerLost)
+    if when == "unread":
+        assert rep.try_receive() == [b"old"]
+    rep.try_send(b"reply to the old")
+    world.advance(1)
+    assert len(req.peers) == 1
+    outcome = Outcomes(req.request(b"new"))
+    world.settle()
+    assert rep.try_receive() == [b"new"]
+    rep.try_send(b"reply to the new")
+    world.settle()
+    assert outcome == [[b"reply to the new"]]
+    assert rep.stats.dropped_sent == 1
+
+
+def test_nor_one_that_was_queued(world: World) -> None:
+    req = world.make(ReqSocket, req_relaxed=True)
+    rep = world.make(RepSocket, reconnect_interval=0.1)
+    world.run(rep.connect(world.bind(req)), 1)
+    world.network.conditions = Conditions(buffer=1000)
+    for request in (b"1", b"2"):
+        req.try_send(request)
+    world.settle()
+    world.network.connections[0].stall()
+    for reply in (bytes(4_000_000), b"queued"):
+        assert rep.try_receive() is not None
+        rep.try_send(reply)
+    assert rep.stats.send_queue == 1
+    world.network.connections[0].reset()
+    world.network.conditions = Conditions()
+    world.advance(1)
+    assert rep.stats.dropped_sent == 2
+    req.try_send(b"3")
+    world.settle()
+    assert rep.try_receive() == [b"3"]
+    rep.try_send(b"reply to the third")
+    world.settle()
+    assert req.try_receive() == [b"reply to the third"]
+
+
+def test_who_can_tell_replies_apart_gets_them_after_a_reconnection(world: World) -> None:
+    """ZMTP.md 8.3: what a connecting socket has queued is kept."""
+    dealer, rep = world.make(DealerSocket), world.make(RepSocket, reconnect_interval=0.1)
+    world.run(rep.connect(world.bind(dealer)), 1)
+    dealer.try_send([b"1", b"", b"request"])
+    world.settle()
+    assert rep.try_receive() == [b"request"]
+    world.network.connections[0].reset()
+    world.settle()
+    rep.try_send(b"reply")
+    world.advance(1)
+    assert world.drain(dealer) == [[b"1", b"", b"reply"]]

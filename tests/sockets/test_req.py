@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from pyzmtp import RepSocket, ReqSocket, RouterSocket
 from pyzmtp.errors import PeerLost, RequestTimeout, SocketClosed, WrongState
+from pyzmtp.testing import Conditions
 
 from .world import Outcomes, World, hello, message
 
@@ -172,7 +173,7 @@ def test_a_lost_peer_fails_the_request_at_once(world: World, transport: str, bin
 
 def test_a_request_that_only_waits_survives_a_lost_connection(world: World) -> None:
     """It was not sent, so nothing is lost: it goes with the next connection."""
-    world.network.kernel_buffer = 100
+    world.network.conditions = Conditions(buffer=100)
     router, req = world.pair(RouterSocket, ReqSocket)
     world.network.connections[0].reset()
     world.settle()
@@ -323,7 +324,7 @@ def test_a_request_given_up_in_the_turn_that_a_send_waits_for_leaves_the_socket_
             requesting.cancel()
             assert isinstance(outcome.error, CancelledError)
         else:
-            world.network._round()
+            world.network.step()
             assert isinstance(outcome.error, RequestTimeout)
         again = Outcomes(req.request(b"again", timeout=5))
         world.advance(1)

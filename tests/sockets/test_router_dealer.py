@@ -9,6 +9,7 @@ import pytest
 from pyzmtp import DealerSocket, RouterSocket
 from pyzmtp.engine.events import Disconnected, HandshakeFailed
 from pyzmtp.errors import HostUnreachable, RoutingIdInUse, SendTimeout
+from pyzmtp.testing import Conditions
 
 from .world import GREETING, Outcomes, World, hello, message, ready
 
@@ -99,7 +100,7 @@ def test_mandatory_makes_it_an_error(world: World) -> None:
 
 def clogged(world: World, **options: Any) -> RouterSocket:
     """A mandatory ROUTER with a peer b"slow" that is full, and another b"fast"."""
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     router = world.make(RouterSocket, router_mandatory=True, send_hwm=2, **options)
     address = world.bind(router)
     world.attach_raw(router, hello("DEALER", Identity=b"slow"), address).pause()

@@ -35,6 +35,7 @@ from pyzmtp.authentication import Verdict
 from pyzmtp.mechanisms.base import Frame, Properties
 from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.net.address import TcpAddress, WebsocketAddress, parse
+from pyzmtp.testing import Conditions
 
 from ..tls_certificates import HOST, Authority
 from .test_websocket import client, frame, port_in, ready, request, unmasked
@@ -75,7 +76,7 @@ def failure(world: World, socket: Any) -> Any:
 
 @pytest.mark.parametrize("segment", [None, 1])
 def test_messages_both_ways(world: World, segment: int | None) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     one, other = world.make(PairSocket, **SERVING), world.make(PairSocket, **TRUSTING)
     [peer] = join(world, one, other)
     assert (peer.mechanism, peer.version, peer.address) == ("NULL", (3, 0), one.last_endpoint)
@@ -240,7 +241,7 @@ def test_without_the_library(world: World, way: str, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize("segment", [None, 1])
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
 def test_plain(world: World, scheme: str, segment: int | None) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     policy = PlainServer({"anne": "s3cret"})
     one = world.make(PairSocket, security=policy, **SERVING)
     other = world.make(PairSocket, security=PlainClient("anne", "s3cret"), **TRUSTING)
@@ -273,7 +274,7 @@ def test_two_clients(world: World) -> None:
 @pytest.mark.parametrize("segment", [None, 1])
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
 def test_curve(world: World, scheme: str, segment: int | None) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     keys, ours = curve_keypair(), curve_keypair()
     pulse: dict[str, Any] = {"heartbeat_interval": 1.0, "heartbeat_timeout": 2.0}
     policy = CurveServer(keys.secret, allow=[ours.public])
@@ -337,7 +338,7 @@ class Scrambling:
 @pytest.mark.parametrize("segment", [None, 1])
 @pytest.mark.parametrize("kept", [{}, {"max_message_size": 1000}], ids=["any size", "1000 bytes"])
 def test_sealed_frames(world: World, segment: int | None, kept: dict[str, Any]) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     one = world.make(PairSocket, security=Scrambling(), **kept)
     other = world.make(PairSocket, security=Scrambling(), **kept)
     [peer] = join(world, one, other, "ws")

@@ -17,9 +17,9 @@ from pyzmtp import (
     PullSocket,
     PushSocket,
 )
+from pyzmtp.testing import RawPeer
 
 from ..mechanisms.curve_peers import Long, ReferenceClient, ReferenceServer, body_of
-from ..memory import RawPeer
 from .world import GREETING, World, short
 
 PROTOCOL: Final = 0x2000

@@ -8,8 +8,9 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred
 
 from pyzmtp import RepSocket, ReqSocket
+from pyzmtp.testing import FailureLog
 
-from .world import FailureLog, Outcomes, World
+from .world import Outcomes, World
 
 
 @pytest.mark.parametrize("kind", ["plain", "deferred", "coroutine"])

@@ -21,8 +21,8 @@ from pyzmtp import (
     SocketOptions,
 )
 from pyzmtp.errors import ConnectAborted
+from pyzmtp.testing import Conditions, RawListener, RawPeer
 
-from ..memory import RawListener, RawPeer
 from .world import GREETING, Outcomes, World, hello, message
 
 TARGET = "tcp://far.example:5555"
@@ -66,7 +66,7 @@ class Proxied:
 
 @pytest.mark.parametrize("segment", [None, 1])
 def test_the_handshake_follows_the_tunnel(world: World, segment: int | None) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     proxied = Proxied(world)
     assert proxied.say(TAKE_NOTHING) == b"\x05\x01\x00" + REQUEST
     # The proxy's last reply, the peer's greeting and its READY in one piece.

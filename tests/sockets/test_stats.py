@@ -15,6 +15,7 @@ from pyzmtp import (
     Stats,
     SubSocket,
 )
+from pyzmtp.testing import Conditions
 
 from .world import World, hello, message
 
@@ -63,7 +64,7 @@ def test_what_waits_to_be_sent_is_counted(world: World) -> None:
 
 
 def test_a_publisher_counts_each_peer_that_missed_a_message(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     pub = world.make(PubSocket, send_hwm=1)
     address = world.bind(pub)
     for _ in range(2):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from twisted.internet.defer import Deferred
 
@@ -20,7 +18,6 @@ from pyzmtp import (
 )
 from pyzmtp.sockets.dish import DishSocket
 
-from ..memory.datagrams import DatagramReactor
 from .world import Outcomes, World, port_of
 
 TRANSPORTS = ["tcp", "ipc", "inproc"]
@@ -145,9 +142,7 @@ def test_a_request_that_waits_fails(world: World) -> None:
 
 
 def test_datagrams(world: World) -> None:
-    reactor: Any = DatagramReactor(world.network)
-    dish = world.make(DishSocket, on=reactor)
-    radio = world.make(RadioSocket, on=reactor)
+    dish, radio = world.make(DishSocket), world.make(RadioSocket)
     dish.join(b"g")
     address = world.run(dish.bind("udp://127.0.0.1:*"))
     world.run(radio.connect(address))

@@ -20,8 +20,8 @@ from pyzmtp import (
     StreamSocket,
     UsageError,
 )
+from pyzmtp.testing import RawPeer
 
-from ..memory import RawPeer
 from .world import Outcomes, World, hello, message, port_of
 
 #: What libzmq gives at a time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pyzmtp import StreamSocket
+from pyzmtp.testing import Conditions
 
 from .test_stream import CHUNK, fresh
 from .world import Outcomes, World
@@ -14,7 +15,7 @@ KERNEL = 10_000
 
 @pytest.fixture(autouse=True)
 def _small_kernel_buffers(world: World) -> None:
-    world.network.kernel_buffer = KERNEL
+    world.network.conditions = Conditions(buffer=KERNEL)
 
 
 def test_unread_chunks_stop_the_peer(world: World) -> None:
@@ -119,7 +120,7 @@ def test_the_last_bytes_of_who_has_left_are_read_before_the_notice(world: World)
 def test_the_last_bytes_of_a_connection_that_broke_are_kept(world: World) -> None:
     stream = world.make(StreamSocket, receive_hwm=2)
     routing_id, client = fresh(world, stream)
-    world.network.kernel_buffer = 100_000
+    world.network.conditions = Conditions(buffer=100_000)
     client.send(bytes(30_000))
     world.settle()
     assert stream.stats.receive_queue == 2

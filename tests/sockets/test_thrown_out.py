@@ -7,8 +7,8 @@ import pytest
 from pyzmtp import DealerSocket, PubSocket, PullSocket, PushSocket, RouterSocket
 from pyzmtp.engine.events import Disconnected
 from pyzmtp.errors import FramingError
+from pyzmtp.testing import Conditions, RawPeer
 
-from ..memory import RawPeer
 from .world import Outcomes, World, hello, message
 
 BAD_FRAME = b"\x80\x00"
@@ -29,7 +29,7 @@ def clog(world: World, peer: RawPeer, push: PushSocket | DealerSocket) -> None:
 
 
 def test_it_gets_no_share_of_the_messages(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     address = world.bind(push)
     slow = world.attach_raw(push, hello("PULL"), address)
@@ -52,7 +52,7 @@ def test_it_gets_no_share_of_the_messages(world: World) -> None:
 
 
 def test_its_routing_id_is_free(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     router = world.make(RouterSocket, router_mandatory=True)
     address = world.bind(router)
     slow = world.attach_raw(router, hello("DEALER", Identity=b"A"), address)
@@ -70,7 +70,7 @@ def test_its_routing_id_is_free(world: World) -> None:
 
 
 def test_its_topics_are_forgotten(world: World) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     pub = world.make(PubSocket)
     slow = world.attach_raw(pub, hello("SUB") + message(b"\x01"))
     slow.pause()
@@ -85,7 +85,7 @@ def test_its_topics_are_forgotten(world: World) -> None:
 
 @pytest.mark.parametrize("after", [0.5, 2.0])
 def test_a_connecting_socket_gives_up_at_once(world: World, after: float) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     push = world.make(PushSocket)
     listener, peer = world.accept_raw(push, hello("PULL"))
     clog(world, peer, push)

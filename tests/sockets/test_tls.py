@@ -36,6 +36,7 @@ from pyzmtp import (
     TLSClientCertificate,
     TLSFailed,
 )
+from pyzmtp.testing import Conditions
 
 from ..tls_certificates import (
     Authority,
@@ -76,9 +77,9 @@ def refusal(world: World, server: Any) -> Any:
 @pytest.fixture(params=[None, 1], ids=["whole", "byte by byte"])
 def segmented(request: pytest.FixtureRequest, world: World) -> Iterator[World]:
     """A world whose network cuts what is sent in pieces."""
-    world.network.segment_size = request.param
+    world.network.conditions = Conditions(segment_size=request.param)
     yield world
-    world.network.segment_size = None
+    world.network.conditions = Conditions(segment_size=None)
 
 
 # What is carried

@@ -8,8 +8,8 @@ from pyzmtp import PubSocket, SubSocket, XPubSocket
 from pyzmtp.constants import MAX_TOPIC
 from pyzmtp.engine.events import Disconnected
 from pyzmtp.errors import FrameTooLarge, ProtocolError, TooManySubscriptions
+from pyzmtp.testing import Conditions, RawPeer
 
-from ..memory import RawPeer
 from .world import GREETING_3_0, Outcomes, World, hello, ready
 
 
@@ -188,7 +188,7 @@ def test_a_topic_that_comes_behind_the_end_keeps_nothing(world: World, nodrop: b
 
 @pytest.mark.parametrize("nodrop", [True, False])
 def test_a_topic_that_comes_while_the_end_lingers_keeps_nothing(world: World, nodrop: bool) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     pub = world.make(PubSocket, linger=5, xpub_nodrop=nodrop, send_hwm=3)
     listener, peer = world.accept_raw(pub, hello("SUB") + as_command(b"\x01", b"a"))
     peer.pause()

@@ -14,8 +14,7 @@ from twisted.trial import unittest
 
 from pyzmtp import PullSocket, PushSocket, RepSocket, ReqSocket, Requester
 from pyzmtp.errors import RequestTimeout, SocketClosed
-
-from ..memory import MemoryNetwork
+from pyzmtp.testing import MemoryNetwork
 
 here: Any = reactor
 

@@ -12,6 +12,7 @@ from twisted.python.failure import Failure
 from pyzmtp import DealerSocket, PubSocket, PushSocket, Requester, RouterSocket, listenZMQ
 from pyzmtp.errors import ConnectAborted, PeerLost, SocketClosed
 from pyzmtp.sockets import receiver, sender
+from pyzmtp.testing import Conditions
 
 from ..test_callbacks import Factory
 from .world import Outcomes, World, hello, port_of
@@ -79,7 +80,7 @@ def test_who_waits_for_subscribers_that_come(world: World, first: int) -> None:
 @pytest.mark.parametrize("ends", ["the peer", "the socket"])
 @pytest.mark.parametrize("first", [0, 1, 2])
 def test_who_waits_to_send_through_a_message_transport(world: World, ends: str, first: int) -> None:
-    world.network.kernel_buffer = 1000
+    world.network.conditions = Conditions(buffer=1000)
     serving = Factory()
     reactor: Any = world.network.reactor()
     zmq = world.run(listenZMQ(reactor, "tcp://127.0.0.1:*", serving, send_hwm=1))

@@ -32,8 +32,8 @@ from pyzmtp import (
     WebsocketClosed,
     XPubSocket,
 )
+from pyzmtp.testing import Conditions, RawListener, RawPeer
 
-from ..memory import RawListener, RawPeer
 from .world import Outcomes, World, hello
 
 #: RFC 6455, section 1.3: the key of its example, and the answer.
@@ -183,7 +183,7 @@ def reason(world: World, socket: Any) -> Exception:
 @pytest.mark.parametrize("segment", [None, 1])
 @pytest.mark.parametrize("path", ["", "/roundtrip/x?y"])
 def test_request_and_reply(world: World, segment: int | None, path: str) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     rep, req = world.make(RepSocket), world.make(ReqSocket)
     address = bind(world, rep, path)
     assert address == f"ws://127.0.0.1:{port_in(address)}{path}"
@@ -421,7 +421,7 @@ def test_the_half_open_are_counted(world: World) -> None:
 
 @pytest.mark.parametrize("segment", [None, 1])
 def test_a_server_in_bytes(world: World, segment: int | None) -> None:
-    world.network.segment_size = segment
+    world.network.conditions = Conditions(segment_size=segment)
     server = Server(world, PushSocket)
     lines = server.request.split(b"\r\n")
     assert lines[0] == b"GET /some/path HTTP/1.1"

@@ -6,14 +6,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.logger import ILogObserver, LogEvent
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from pyzmtp import ReceivingSocket, Socket
 from pyzmtp.engine.events import Event
-
-from ..memory import MemoryNetwork, MemoryReactor, RawListener, RawPeer
+from pyzmtp.testing import (
+    FailureLog,
+    MemoryNetwork,
+    RawListener,
+    RawPeer,
+    TCPMemoryReactor,
+)
 
 S = TypeVar("S", bound=Socket)
 T = TypeVar("T")
@@ -47,30 +50,6 @@ def ready(socket_type: str, **properties: bytes) -> bytes:
 def hello(socket_type: str, **properties: bytes) -> bytes:
     """All that a NULL peer says before its first message."""
     return GREETING + ready(socket_type, **properties)
-
-
-@implementer(ILogObserver)
-class FailureLog:
-    """What was logged with a failure: a log observer."""
-
-    def __init__(self) -> None:
-        self.failures: list[Failure] = []
-
-    def __call__(self, event: LogEvent) -> None:
-        failure = event.get("log_failure") or event.get("failure")
-        if failure is not None or event.get("isError"):
-            self.failures.append(failure or Failure(AssertionError(str(event))))
-
-    def take(self, kind: type[BaseException]) -> int:
-        """Accept the failures of one kind; return how many there were."""
-        taken = [failure for failure in self.failures if failure.check(kind)]
-        self.failures = [failure for failure in self.failures if not failure.check(kind)]
-        return len(taken)
-
-    def assert_empty(self) -> None:
-        """Nothing may have been logged but what was taken."""
-        texts = [failure.getTraceback() for failure in self.failures]
-        assert not texts, "logged as failures:\n" + "\n".join(texts)
 
 
 class Outcomes(list[T]):
@@ -108,7 +87,7 @@ class World:
         self.failures = failures
         self.events: dict[Socket, list[Event]] = {}
 
-    def make(self, kind: type[S], *, on: MemoryReactor | None = None, **options: Any) -> S:
+    def make(self, kind: type[S], *, on: TCPMemoryReactor | None = None, **options: Any) -> S:
         """A socket, on a host of its own unless one is given."""
         reactor: Any = on if on is not None else self.network.reactor()
         socket = kind(reactor, **options)
@@ -198,12 +177,8 @@ class World:
         self.network.advance(seconds)
 
     def until(self, condition: Callable[[], bool], within: float = 10.0) -> None:
-        """Let time pass in small steps until a condition holds."""
-        end = self.network.seconds() + within
-        self.settle()
-        while not condition():
-            assert self.network.seconds() < end, "it never came to that"
-            self.advance(0.01)
+        """See :meth:`MemoryNetwork.until`."""
+        self.network.until(condition, within)
 
     def close(self) -> None:
         """Close all sockets and see that nothing is left of them."""

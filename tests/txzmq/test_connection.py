@@ -22,6 +22,7 @@ from pyzmtp import (
     WouldBlock,
     ZMTPError,
 )
+from pyzmtp.testing import FailureLog
 from pyzmtp.txzmq import (
     ZmqConnection,
     ZmqEndpoint,
@@ -33,7 +34,7 @@ from pyzmtp.txzmq import (
 )
 from pyzmtp.txzmq.errors import as_pyzmq_error
 
-from ..sockets.world import FailureLog, World
+from ..sockets.world import World
 from .connections import ADDRESS, Dealer, Pull, bound, connected
 
 

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from pyzmtp import AuthenticationRequest, DealerSocket, Grant, Refusal
 from pyzmtp.authentication import Verdict
+from pyzmtp.testing import FailureLog
 from pyzmtp.zap import ask_zap, decode_reply
 from pyzmtp.zap_server import ZapServer
 
 from ..helpers import properties
-from ..sockets.world import FailureLog, World
+from ..sockets.world import World
 from .handlers import ADDRESS, Handler, reply
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
 import socket as system_sockets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 
@@ -21,6 +18,7 @@ from interop.conformance.pyzmtp_actor import PyzmtpActor
 from interop.conformance.raw_peer import GREETING_SIZE, command, greeting, message, properties
 from interop.conformance.scenario import INPROC, PURE, TCP, scenario
 from interop.conformance.stage import Stage
+from interop.descriptors import no_more_descriptors
 from interop.reactor import until
 
 _ALONE = "one socket, and nobody to talk to"
@@ -130,24 +128,6 @@ async def nothing_can_be_done_after_the_end(stage: Stage) -> object:
     return results
 
 
-@contextmanager
-def _no_more_descriptors() -> Iterator[None]:
-    """Let this process open no file or socket."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
-    holes = []
-    try:
-        with suppress(OSError):
-            while True:
-                holes.append(os.dup(0))
-        yield
-    finally:
-        for hole in holes:
-            os.close(hole)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
 @scenario(
     "many_sockets",
     expected={"accept-failed": True, "served afterwards": [b"Hello"]},
@@ -164,7 +144,7 @@ async def no_descriptor_is_left(stage: Stage) -> object:
     pull = stage.first("PULL")
     address = await pull.bind(stage.address())
     where = ("127.0.0.1", port_of(address))
-    with system_sockets.socket() as stranger, _no_more_descriptors():
+    with system_sockets.socket() as stranger, no_more_descriptors():
         stranger.connect(where)
         if first_library(stage) == "libzmq":
             time.sleep(0.01)  # its thread tries again and again, and tells of each time

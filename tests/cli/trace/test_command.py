@@ -20,7 +20,7 @@ from pyzmtp.cli.trace import perform, run_until_interrupted
 from pyzmtp.cli.trace.output import Output
 from pyzmtp.cli.trace.records import Opened, Record
 from pyzmtp.errors import AddressError, AddressInUse
-from tests.memory import MemoryNetwork, MemoryReactor
+from pyzmtp.testing import MemoryNetwork, MemoryReactor
 from tests.sockets.world import World
 
 
@@ -283,7 +283,7 @@ class ShutdownReactor(MemoryReactor):
     """A reactor that can be told to stop, as by a signal."""
 
     def __init__(self, network: MemoryNetwork) -> None:
-        super().__init__(network)
+        super().__init__(network, network.hosts.get("localhost"), clock=0.0, number=0)
         self.triggers: list[Callable[[], Deferred[None]]] = []
 
     def addSystemEventTrigger(

@@ -17,9 +17,8 @@ from zope.interface import alsoProvides, implementer
 from pyzmtp.cli.trace.records import Side
 from pyzmtp.cli.trace.relay import Relay
 from pyzmtp.errors import AddressError, AddressInUse
+from pyzmtp.testing import Conditions, FailureLog, MemoryNetwork, MemoryTransport, RawPeer
 from tests.cli.trace.helpers import C, T
-from tests.memory import MemoryNetwork, MemoryTransport, RawPeer
-from tests.sockets.world import FailureLog
 
 
 @define
@@ -178,7 +177,7 @@ class TestBytes:
         """As IOCP's does, when it is paused before there is a target."""
         client = stage.network.raw_connect(int(stage.listen().rpartition(":")[2]))
         while not stage.logs:
-            stage.network._round()
+            stage.network.step()
         [line] = stage.relay._lines
         line.client.dataReceived(b"very ")
         line.client.dataReceived(b"early")
@@ -192,7 +191,7 @@ class TestBytes:
     def test_and_find_the_end(self, stage: Stage) -> None:
         client = stage.network.raw_connect(int(stage.listen().rpartition(":")[2]))
         while not stage.logs:
-            stage.network._round()
+            stage.network.step()
         [line] = stage.relay._lines
         line.client.readConnectionLost()
         stage.network.settle()
@@ -204,7 +203,7 @@ class TestBytes:
 class TestBackPressure:
     @pytest.mark.parametrize("side", Side)
     def test_a_slow_side_holds_the_other_back(self, side: Side) -> None:
-        stage = Stage(MemoryNetwork(kernel_buffer=16 * 1024))
+        stage = Stage(MemoryNetwork(conditions=Conditions(buffer=16 * 1024)))
         client, target = stage.connect()
         slow, fast = (client, target) if side is C else (target, client)
         data = bytes(range(256)) * 8192  # 2 MiB
@@ -240,7 +239,7 @@ def test_a_side_may_leave_at_any_moment(stage: Stage, side: Side, how: str, roun
     client = stage.network.raw_connect(int(stage.listen().rpartition(":")[2]))
     client.send(b"hello")
     for _ in range(rounds):
-        stage.network._round()
+        stage.network.step()
     for peer in [client] if side is C else stage.listener.peers:
         if peer.transport is not None and peer.closed is None:
             getattr(peer, how)()
@@ -273,8 +272,8 @@ class HalfPeer(RawPeer):
 @pytest.fixture
 def half_closing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A stage whose peers do not close when the other side does."""
-    monkeypatch.setattr("tests.memory.network.RawPeer", HalfPeer)
-    monkeypatch.setattr("tests.memory.raw_peer.RawPeer", HalfPeer)
+    monkeypatch.setattr("pyzmtp.testing.network.RawPeer", HalfPeer)
+    monkeypatch.setattr("pyzmtp.testing.raw_peer.RawPeer", HalfPeer)
     return stage
 
 
@@ -521,7 +520,7 @@ class TestStop:
         client = network.raw_connect(int(stage.listen().rpartition(":")[2]))
         client.send(b"hello")
         for _ in range(rounds):
-            network._round()
+            network.step()
         stopped = Deferred.fromCoroutine(stage.relay.stop())
         network.settle()
         assert stopped.called
