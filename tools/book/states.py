@@ -32,7 +32,7 @@ STATES: Final = Picture(
             after.name,
             _name(change),
             look="refused" if change is Input.FAILED else "message",
-            at=0.72 if change is Input.FAILED else 0.4,  # where no other line is crossed
+            at=0.72 if change is Input.FAILED else 0.6,  # where no other line is crossed
         )
         for (before, change), after in TRANSITIONS.items()
     ],
