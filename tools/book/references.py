@@ -27,6 +27,7 @@ PUBLIC_MODULES: Final = (
     "pyzmtp",
     "pyzmtp.certificates",
     "pyzmtp.metrics",
+    "pyzmtp.testing",
     "pyzmtp.txzmq",
 )
 
@@ -36,8 +37,11 @@ _TWISTED: Final = "https://docs.twisted.org/en/stable/api"
 #: Modules of Python's library that annotations name.
 _LIBRARY: Final = {"collections.abc", "enum", "logging", "os", "pathlib", "types", "typing"}
 
-#: Outside names that are left as they are: their documentation has no address that follows from the name.
-_PLAIN: Final = re.compile(r"(prometheus_client|zope\.interface)\.[\w.]+|(pyzmtp\.[\w.]*\.)?_\w+")
+#: Names that are left as they are: outside ones whose documentation has no address that follows from the name,
+#: private ones, and parts of the network in memory that no program has to do with.
+_PLAIN: Final = re.compile(
+    r"(prometheus_client|zope\.interface)\.[\w.]+|(pyzmtp\.[\w.]*\.)?(_\w+|MemoryEnd|MemoryPort)"
+)
 
 #: How Sphinx writes an alias of ``autodoc_type_aliases`` within something else, such as ``Deferred[Message]``,
 #: and an interface.
