@@ -1,4 +1,4 @@
-"""How Sphinx makes a book of these pages: ``python -m sphinx -nW --keep-going -b html docs docs/_build``."""
+"""How Sphinx makes a book of these pages: ``python -m sphinx -nW -b html docs docs/_build``."""
 
 from __future__ import annotations
 

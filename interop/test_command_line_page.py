@@ -19,9 +19,9 @@ from pyzmtp.cli.sockets.kinds import KINDS
 
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "command-line.md").read_text()
-#: Each with the files that are written on its page. trace.md has tests of its own.
+#: Each with where it stands, and the files that are written on its page. trace.md has tests of its own.
 BLOCKS = [
-    pytest.param(block.text, files_of(page), id=block.where)
+    (block.where, block.text, files_of(page))
     for page in sorted(DOCS.glob("*.md"))
     if page.name != "trace.md"
     for block in blocks_of(page)
@@ -88,7 +88,10 @@ def run(block: str, directory: Path) -> tuple[list[str], list[str]]:
     return promised, done.stdout.splitlines()
 
 
-@pytest.mark.parametrize(("block", "files"), BLOCKS)
+@pytest.mark.parametrize(
+    ("block", "files"),
+    [pytest.param(block, files, id=where) for where, block, files in BLOCKS],
+)
 def test_a_block_does_what_it_says(block: str, files: dict[str, str], tmp_path: Path) -> None:
     named = {name: text for name, text in files.items() if name in block}
     ports = free_ports(set(PORT.findall("".join([block, *named.values()]))))
@@ -109,12 +112,9 @@ def test_a_block_does_what_it_says(block: str, files: dict[str, str], tmp_path: 
 
 
 def test_every_file_on_a_page_is_run() -> None:
-    run = [(name, block) for block, files in (each.values for each in BLOCKS) for name in files]
+    run = {name for _, block, files in BLOCKS for name in files if f"python {name}" in block}
     for page in DOCS.glob("*.md"):
-        for name in files_of(page):
-            assert page.name == "reactors.md" or any(
-                name == other and f"python {name}" in block for other, block in run
-            )
+        assert page.name == "reactors.md" or set(files_of(page)) <= run
 
 
 def test_what_is_not_run_can_be_read() -> None:

@@ -1,7 +1,7 @@
 """The programs of the README and of the pages in docs/ run as they are written, and print what they say.
 
-What a program prints stands behind each ``print`` as a comment, or in a block of text below the program. There
-``...`` is anything, ``, then `` is the end of a line, and the two kinds of quotes are one.
+What a program prints stands behind each ``print`` as a comment, or in a block of text below the program.
+There ``...`` is anything, ``, then `` is the end of a line, and the two kinds of quotes are one.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ PICTURES: Final = {
         ],
     ),
     "publish-subscribe": Picture(
-        "SUB sockets tell a PUB socket their topics; it sends each message to those whose topic the message "
-        "begins with.",
+        "SUB sockets tell a PUB socket their topics; it sends each message to those whose topic the "
+        "message begins with.",
         {
             "pub": Box(0, 1.2, "PUB", "station"),
             "oslo": Box(1.7, 0, "SUB", "wants weather.oslo"),
@@ -60,8 +60,8 @@ PICTURES: Final = {
         ],
     ),
     "xpub-xsub": Picture(
-        "A proxy stands between publishers and subscribers: an XSUB socket faces the former, an XPUB socket "
-        "the latter. Messages go one way, subscriptions the other.",
+        "A proxy stands between publishers and subscribers: an XSUB socket faces the former, an XPUB "
+        "socket the latter. Messages go one way, subscriptions the other.",
         {
             "one": Box(0, 0, "PUB"),
             "two": Box(0, 1, "PUB"),
@@ -85,8 +85,8 @@ PICTURES: Final = {
         [Frame(("xsub", "xpub"), "Proxy")],
     ),
     "pipeline": Picture(
-        "A PUSH socket gives its tasks to three PULL sockets in turn; their results come together at another "
-        "PULL socket.",
+        "A PUSH socket gives its tasks to three PULL sockets in turn; their results come together at "
+        "another PULL socket.",
         {
             "source": Box(0, 1, "PUSH", "source"),
             "one": Box(1, 0, "PULL PUSH", "worker"),
@@ -239,8 +239,8 @@ PICTURES: Final = {
         ],
     ),
     "one-process-a-core": Picture(
-        "Four processes accept connections at the same port; the kernel gives each new connection to one of "
-        "them.",
+        "Four processes accept connections at the same port; the kernel gives each new connection to one "
+        "of them.",
         {
             "clients": Box(0, 1.5, "clients", look="other"),
             "port": Box(1, 1.5, "port 5555", "SO_REUSEPORT", look="other"),
@@ -258,8 +258,8 @@ PICTURES: Final = {
         ],
     ),
     "proxy-in-front": Picture(
-        "Clients connect to a proxy, and so do the processes that do the work: they may be on other machines, "
-        "and come and go.",
+        "Clients connect to a proxy, and so do the processes that do the work: they may be on other "
+        "machines, and come and go.",
         {
             "clients": Box(0, 1, "clients", look="other"),
             "router": Box(0.95, 1, "ROUTER", "port 5559"),

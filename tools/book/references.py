@@ -20,16 +20,9 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
-__all__ = ["PUBLIC_MODULES", "setup"]
+from tools.book.public import PUBLIC_MODULES
 
-#: What programs import from. Each has ``__all__``.
-PUBLIC_MODULES: Final = (
-    "pyzmtp",
-    "pyzmtp.certificates",
-    "pyzmtp.metrics",
-    "pyzmtp.testing",
-    "pyzmtp.txzmq",
-)
+__all__ = ["setup"]
 
 _PYTHON: Final = "https://docs.python.org/3/library"
 _TWISTED: Final = "https://docs.twisted.org/en/stable/api"
@@ -37,14 +30,14 @@ _TWISTED: Final = "https://docs.twisted.org/en/stable/api"
 #: Modules of Python's library that annotations name.
 _LIBRARY: Final = {"collections.abc", "enum", "logging", "os", "pathlib", "types", "typing"}
 
-#: Names that are left as they are: outside ones whose documentation has no address that follows from the name,
-#: private ones, and parts of the network in memory that no program has to do with.
+#: Names that are left as they are: outside ones whose documentation has no address that follows from the
+#: name, private ones, and parts of the network in memory that no program has to do with.
 _PLAIN: Final = re.compile(
     r"(prometheus_client|zope\.interface)\.[\w.]+|(pyzmtp\.[\w.]*\.)?(_\w+|MemoryEnd|MemoryPort)"
 )
 
-#: How Sphinx writes an alias of ``autodoc_type_aliases`` within something else, such as ``Deferred[Message]``,
-#: and an interface.
+#: How Sphinx writes an alias of ``autodoc_type_aliases`` within something else, such as
+#: ``Deferred[Message]``, and an interface.
 _WRAPPED: Final = re.compile(r"TypeAliasForwardRef\('([\w.]+)'\)|<InterfaceClass ([\w.]+)>")
 
 
@@ -112,8 +105,7 @@ def _resolve(
 def _meanings(target: str, module: str | None, owner: str | None) -> Iterator[str]:
     """The documented names that ``target`` may stand for, in a docstring of ``owner`` in ``module``."""
     yield _PUBLIC_NAMES.get(target, target)
-    for public in PUBLIC_MODULES:
-        yield f"{public}.{target}"
+    yield from (f"{public}.{target}" for public in PUBLIC_MODULES)
     first, _, attribute = target.rpartition(".")
     for public in (module, *PUBLIC_MODULES):
         named = _find(public, first or owner)
