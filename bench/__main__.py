@@ -63,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
         "--load",
         type=Path,
         metavar="FILE",
-        help="measure nothing: tell of the run in FILE, which --json has written",
+        help="measure nothing: tell of the run in FILE, which --json has written; --only takes cases",
     )
     result.add_argument(
         "--plots", type=Path, metavar="DIRECTORY", help="draw pictures, a few measurements in each"
@@ -169,18 +169,11 @@ async def measure(
     return groups
 
 
-def tell(
-    run: saved.Run, implementations: Sequence[Implementation], cases: Sequence[Case]
-) -> list[list[Result]]:
-    """Print what was measured of some implementations and cases; return it."""
+def tell(run: saved.Run, cases: Sequence[Case]) -> list[list[Result]]:
+    """Print what was measured of some cases; return it."""
     print(f"measured at {run.created}")
     print(report.preface(run.found, run.settings, run.machine), end="\n\n")
-    groups = [
-        [result for result in group if result.implementation in implementations]
-        for group in run.groups
-        if group[0].case in cases
-    ]
-    groups = [group for group in groups if group]
+    groups = [group for group in run.groups if group[0].case in cases]
     for group in groups:
         report.print_case(group)
     return groups
@@ -249,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if loaded is not None:
-        groups = tell(loaded, implementations, cases)
+        groups = tell(loaded, cases)
     else:
         settings = Settings(
             rounds=options.rounds or (1 if options.quick else 5),
