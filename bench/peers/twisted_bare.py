@@ -180,7 +180,7 @@ async def _bind(
         path = f"{directory}/bench"
         where = "tcp:0:interface=127.0.0.1" if job.transport == "tcp" else f"unix:{path}"
         port: Any = await serverFromString(reactor, where).listen(Factory.forProtocol(build))
-        _set_buffers(port.socket, job)  # before anybody connects, as everybody does it
+        _set_buffers(port.socket, job)  # before anybody connects, as all of them do
         announce(
             f"tcp:127.0.0.1:{port.getHost().port}" if job.transport == "tcp" else f"unix:{path}"
         )

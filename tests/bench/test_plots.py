@@ -42,7 +42,9 @@ class TestPlots:
         assert sorted(tmp_path.iterdir()) == sorted(files)
         assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
 
-    def test_a_whole_run_makes_small_files(self, tmp_path: Path) -> None:
+    def test_files_are_small(self, tmp_path: Path) -> None:
+        largest = ("throughput", "topics", "many-peers")
+        shown = [each.MEASUREMENT for name in largest for each in plots.PICTURES[name]]
         everything = [
             [
                 Result(
@@ -52,9 +54,10 @@ class TestPlots:
                 if case.has(each)
             ]
             for case in all_cases()
+            if case.measurement in shown
         ]
         files = plots.draw_all(everything, tmp_path)
-        assert [file.stem for file in files] == [f"bench-{name}" for name in plots.PICTURES]
+        assert [file.stem for file in files] == [f"bench-{name}" for name in largest]
         assert all(5_000 < file.stat().st_size < 60_000 for file in files)
 
     def test_many_levels_are_lines_and_few_are_bars(self, tmp_path: Path) -> None:
