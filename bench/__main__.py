@@ -179,15 +179,22 @@ def tell(run: saved.Run, cases: Sequence[Case]) -> list[list[Result]]:
     return groups
 
 
-def prepare(options: argparse.Namespace) -> None:
-    """See to it that what is measured can be written where it is to go.
+def check(options: argparse.Namespace) -> None:
+    """See to it that the options go together.
 
-    :raises ValueError: it cannot.
+    :raises ValueError: they do not.
     """
     if options.load is not None:
         for name in ("json", "rounds", "quick"):
             if getattr(options, name):
                 raise ValueError(f"--load measures nothing, so there is no --{name}")
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """See to it that what is measured can be written where it is to go.
+
+    :raises ValueError: it cannot.
+    """
     if options.plots is not None:
         if find_spec("matplotlib") is None:
             raise ValueError("--plots needs matplotlib: pip install pyzmtp[bench]")
@@ -228,7 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(listing())
         return 0
     try:
-        prepare(options)
+        check(options)
         implementations, cases = select(options.only)
         earlier = None if options.compare is None else saved.load(options.compare)
         loaded = None if options.load is None else saved.load(options.load)
@@ -238,6 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             wanted, batches = floors.batches(implementations, cases)
             if not wanted:
                 raise ValueError("--only: there is no floor for that")
+        prepare(options)
     except (ValueError, saved.NoRun) as error:
         print(error, file=sys.stderr)
         return 2

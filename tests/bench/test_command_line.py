@@ -148,6 +148,12 @@ class TestCommandLine:
         assert command_line.main([option, str(where)]) == 2
         assert capsys.readouterr().err == f"{option} {where}: Not a directory\n"
 
+    def test_what_is_wrong_leaves_no_file(self, tmp_path: Path) -> None:
+        target = tmp_path / "run.json"
+        for more in (["--only", "nonesuch"], ["--compare", str(target)]):
+            assert command_line.main(["--json", str(target), *more]) == 2
+        assert not target.exists()
+
     @pytest.mark.parametrize("more", [["--json", "new"], ["--rounds", "2"], ["--quick"]])
     def test_nothing_can_be_measured_of_a_run_that_is_over(
         self, more: list[str], capsys: pytest.CaptureFixture[str]
