@@ -18,8 +18,10 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react
 from twisted.python.failure import Failure
 
+from pyzmtp.cli.program import say
+from pyzmtp.cli.streams import standard_streams
 from pyzmtp.cli.trace.json_lines import json_line
-from pyzmtp.cli.trace.output import DescriptorWriter, Output
+from pyzmtp.cli.trace.output import Output
 from pyzmtp.cli.trace.records import Record, Said
 from pyzmtp.cli.trace.relay import Relay
 from pyzmtp.cli.trace.text import TextPrinter
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "perform", "run_until_interrupted"]
 
-_STANDARD_OUTPUT: Final = 1
 #: Seconds that whoever reads the output is given in the end.
 _PATIENCE: Final = 2.0
 
@@ -112,8 +113,8 @@ def command(
     failures: list[ZMTPError] = []
 
     async def main(reactor: Any) -> None:
-        writer = DescriptorWriter(reactor, _STANDARD_OUTPUT)
-        output = Output(writer.write, lambda count: _line_of_dropped(count, as_json))
+        stdout = standard_streams(reactor, say).stdout
+        output = Output(stdout.write, lambda count: _line_of_dropped(count, as_json))
         try:
             await perform(reactor, listen, target, output, show, limit, capture)
         except ZMTPError as error:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Thread
 from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
-__all__ = ["DescriptorWriter", "Output", "Write"]
+__all__ = ["Output", "Write"]
 
 #: Bytes that wait for the reader, at the most.
 _ROOM: Final = 8 * 1024 * 1024
@@ -89,38 +85,3 @@ class Output:
 
 def _encode(line: str) -> bytes:
     return f"{line}\n".encode("utf-8", "backslashreplace")
-
-
-class DescriptorWriter:
-    """Writes to a file descriptor, in a thread that ends with the process whatever it waits for.
-
-    What standard output is may block, and a reactor can watch some of it only.
-    """
-
-    def __init__(self, reactor: IReactorFromThreads, descriptor: int) -> None:
-        self._reactor = reactor
-        self._descriptor = descriptor
-        self._tasks: SimpleQueue[tuple[bytes, Deferred[None]]] = SimpleQueue()
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def write(self, data: bytes) -> Deferred[None]:
-        """See :data:`Write`."""
-        done: Deferred[None] = Deferred()
-        self._tasks.put((data, done))
-        return done
-
-    def _run(self) -> None:
-        while True:
-            self.step()
-
-    def step(self) -> None:
-        """Wait for bytes, and write them."""
-        data, done = self._tasks.get()
-        try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-        except OSError:
-            self._reactor.callFromThread(done.errback, Failure())
-        else:
-            self._reactor.callFromThread(done.callback, None)

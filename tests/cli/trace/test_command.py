@@ -16,11 +16,13 @@ from twisted.internet.interfaces import IReactorTime
 from pyzmtp import PubSocket, RepSocket, ReqSocket, SubSocket
 from pyzmtp.cli import trace
 from pyzmtp.cli.group import group
+from pyzmtp.cli.streams import Streams
 from pyzmtp.cli.trace import perform, run_until_interrupted
 from pyzmtp.cli.trace.output import Output
 from pyzmtp.cli.trace.records import Opened, Record
 from pyzmtp.errors import AddressError, AddressInUse
 from pyzmtp.testing import MemoryNetwork, MemoryReactor
+from tests.cli.stage import MemorySink, MemorySource
 from tests.sockets.world import World
 
 
@@ -189,15 +191,11 @@ class TestCommand:
         def run(main: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
             MemoryNetwork().run(main(object()))
 
-        class Writer:
-            def __init__(self, reactor: object, descriptor: int) -> None:
-                pass
-
-            write = None
-
+        self.stdout = MemorySink()
+        streams = Streams(MemorySource(), self.stdout, self.performed.append)
         monkeypatch.setattr(trace, "perform", perform)
         monkeypatch.setattr(trace, "run_until_interrupted", run)
-        monkeypatch.setattr(trace, "DescriptorWriter", Writer)
+        monkeypatch.setattr(trace, "standard_streams", lambda reactor, say: streams)
 
     def invoke(self, *arguments: str) -> Result:
         return CliRunner().invoke(group, ["trace", *arguments])
@@ -210,6 +208,13 @@ class TestCommand:
         assert (listen, target, limit) == ("tcp://*:1", "ipc:///x", 9)
         assert capture._file is None, "it is closed in the end"
         assert path.stat().st_size > 0
+
+    def test_lines_go_where_all_commands_write(self) -> None:
+        # That knows a standard output that is closed: its number may be the capture file's by now.
+        assert self.invoke("tcp://*:1", "ipc:///x").exit_code == 0
+        [(_, _, _, output, *_)] = self.performed
+        output.put("a line")
+        assert self.stdout.data == b"a line\n"
 
     def test_no_capture(self) -> None:
         assert self.invoke("tcp://*:1", "ipc:///x").exit_code == 0
