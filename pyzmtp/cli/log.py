@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -141,7 +142,7 @@ async def read(
         sub.on_event(watcher.heard)
         watcher.hopeless.addCallback(lambda _: sub.close())
         for topic in wanted.topics or ("",):
-            sub.subscribe(topic.encode())
+            sub.subscribe(os.fsencode(topic))
         for where in wanted.bind:
             say(f"{await sub.bind(where)}: listening")
         for where in wanted.connect:
