@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf, nan
 from typing import Any
 
@@ -139,11 +140,12 @@ def test_time_is_the_networks(network: MemoryNetwork, reactor: MemoryReactor) ->
 def test_time_goes_on_for_a_number_of_seconds(network: MemoryNetwork, seconds: float) -> None:
     network.advance(5)
     forever: Deferred[None] = Deferred()
-    for pass_time in (
+    attempts: list[Callable[[], object]] = [
         lambda: network.advance(seconds),
         lambda: network.run(forever, within=seconds),
         lambda: network.until(lambda: False, within=seconds),
-    ):
+    ]
+    for pass_time in attempts:
         with pytest.raises(ValueError, match="time goes on for a number of seconds from 0 up"):
             pass_time()
     assert network.seconds() == 5

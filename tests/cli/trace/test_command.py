@@ -192,7 +192,7 @@ class TestCommand:
             MemoryNetwork().run(main(object()))
 
         self.stdout = MemorySink()
-        streams = Streams(MemorySource(), self.stdout, self.performed.append)
+        streams = Streams(MemorySource(), self.stdout, lambda text: None)
         monkeypatch.setattr(trace, "perform", perform)
         monkeypatch.setattr(trace, "run_until_interrupted", run)
         monkeypatch.setattr(trace, "standard_streams", lambda reactor, say: streams)
