@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from twisted.internet import error
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
+from twisted.internet.protocol import DatagramProtocol
 from zope.interface import implementer
 
 from pyzmtp.testing import Conditions, MemoryNetwork
@@ -350,6 +352,21 @@ def test_one_that_was_restarted_cannot_be_restarted_once_more(network: MemoryNet
     with pytest.raises(ValueError, match=r"go on with what restart\(\) has returned"):
         old.restart()
     assert network.reactors == [new]
+
+
+@pytest.mark.parametrize("end", ["kill", "crash", "restart"])
+def test_the_dead_do_not_listen(network: MemoryNetwork, end: str) -> None:
+    reactor = network.reactor("there")
+    getattr(reactor, end)()
+    attempts: list[Callable[[], object]] = [
+        lambda: reactor.listenTCP(5555, Server()),
+        lambda: reactor.listenUNIX("/run/socket", Server()),
+        lambda: reactor.listenUDP(5555, DatagramProtocol()),
+    ]
+    for listen in attempts:
+        with pytest.raises(RuntimeError, match="cannot listen: go on with"):
+            listen()
+    assert network.ports == reactor.host.datagram_ports == []
 
 
 def test_faults_are_for_reactors_of_the_network(network: MemoryNetwork) -> None:
