@@ -23,12 +23,12 @@ class Output:
     When too much waits to be written, further lines are dropped; how many that were is written in
     their place.
 
-    :ivar gone: fires when nothing can be written any more.
+    :ivar gone: fires when nothing can be written any more, with the reason.
     """
 
     def __init__(self, write: Write, line_of_dropped: Callable[[int], str]) -> None:
         """:param line_of_dropped: makes the line that tells how many lines are missing."""
-        self.gone: Deferred[None] = Deferred()
+        self.gone: Deferred[OSError] = Deferred()
         self._write = write
         self._line_of_dropped = line_of_dropped
         self._waiting = bytearray()
@@ -69,12 +69,14 @@ class Output:
             self._tell_empty()
 
     def _failed(self, reason: Failure) -> None:
-        reason.trap(OSError)
+        error = reason.value
+        if not isinstance(error, OSError):
+            reason.raiseException()
         self._is_writing = False
         self._is_gone = True
         self._waiting.clear()
         self._tell_empty()
-        self.gone.callback(None)
+        self.gone.callback(error)
 
     def _tell_empty(self) -> None:
         empty, self._empty = self._empty, []

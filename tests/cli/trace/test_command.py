@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from pyzmtp import PubSocket, RepSocket, ReqSocket, SubSocket
 from pyzmtp.cli import trace
 from pyzmtp.cli.group import group
-from pyzmtp.cli.streams import Streams
+from pyzmtp.cli.streams import StreamError, Streams
 from pyzmtp.cli.trace import perform, run_until_interrupted
 from pyzmtp.cli.trace.output import Output
 from pyzmtp.cli.trace.records import Opened, Record
@@ -139,6 +139,16 @@ def test_it_ends_when_nobody_reads_its_lines(world: World) -> None:
     assert world.run(traced.work) is None
 
 
+def test_lines_that_cannot_be_written_are_a_failure(world: World) -> None:
+    traced = Performance(world.network, "tcp://127.0.0.1:9")
+    traced.broken.append(OSError(28, "No space left on device"))
+    world.network.raw_connect(int(traced.address.rpartition(":")[2]))
+    world.settle()
+    world.network.advance(3.0)
+    with pytest.raises(StreamError, match="standard output: No space left on device"):
+        world.run(traced.work)
+
+
 def test_it_waits_no_longer_than_this_for_a_slow_reader(world: World) -> None:
     reactor = world.network.reactor()
     stuck: Deferred[None] = Deferred()
@@ -225,6 +235,7 @@ class TestCommand:
         [
             (AddressError("x", "it names no port"), 2, "address 'x': it names no port"),
             (AddressInUse("tcp://*:1"), 1, "tcp://*:1"),
+            (StreamError("output", OSError("it is closed")), 1, "standard output: it is closed"),
         ],
     )
     def test_errors(self, error: Exception, code: int, text: str) -> None:
