@@ -240,6 +240,9 @@ def _run(wanted: Wanted, show: Callable[[LogEntry], None]) -> None:
             status = 1
         except (BrokenPipeError, CancelledError):
             pass  # whoever read it, or started it, has had enough
+        except OSError as error:
+            _say(f"standard output: {error.strerror or error}")
+            status = 1
 
     def start(reactor: Any) -> Deferred[None]:
         working = Deferred.fromCoroutine(work(reactor))
