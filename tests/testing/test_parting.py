@@ -366,7 +366,7 @@ def test_the_dead_do_not_listen(network: MemoryNetwork, end: str) -> None:
     for listen in attempts:
         with pytest.raises(RuntimeError, match="cannot listen: go on with"):
             listen()
-    assert network.ports == reactor.host.datagram_ports == []
+    assert (network.ports, reactor.host.datagram_ports) == ([], [])
 
 
 def test_faults_are_for_reactors_of_the_network(network: MemoryNetwork) -> None:
