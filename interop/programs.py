@@ -5,22 +5,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import zmq
+
+_Self = TypeVar("_Self", bound="Program")
 
 #: Seconds for whatever ought to happen at once, on a machine that has much else to do.
 PATIENCE = 50.0
 
 
 class Program:
-    """``pyzmtp`` with some arguments, running; killed at the end of a ``with`` if it is still there."""
+    """``pyzmtp`` with some arguments, running; killed at the end of a ``with`` if it is still there.
 
-    def __init__(self, *arguments: str, **settings: Any) -> None:
+    ``launcher``: what Python is told to run instead.
+    """
+
+    def __init__(
+        self, *arguments: str, launcher: Sequence[str] = ("-m", "pyzmtp"), **settings: Any
+    ) -> None:
         settings = {
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
@@ -29,10 +36,10 @@ class Program:
         }
         environment = {**os.environ, "COLUMNS": "100", **settings.pop("environment", {})}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pyzmtp", *arguments], env=environment, **settings
+            [sys.executable, *launcher, *arguments], env=environment, **settings
         )
 
-    def __enter__(self) -> Program:
+    def __enter__(self: _Self) -> _Self:
         return self
 
     def __exit__(
