@@ -9,12 +9,10 @@ import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 
-import attrs
-
-from bench import compare, floors, plots, report
+from bench import compare, floors, plots, report, saved
 from bench.implementations import IMPLEMENTATIONS
 from bench.measurements import all_cases
 from bench.model import KERNEL_BUFFER, Case, Implementation, Result
@@ -27,6 +25,14 @@ def at_least_one(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def seconds(text: str) -> float:
+    """Return ``text`` as a length of time, for argparse."""
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be more than 0")
     return number
 
 
@@ -47,9 +53,20 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--quick", action="store_true", help="tiny counts: checks that everything runs"
     )
-    result.add_argument("--json", type=Path, metavar="FILE", help="write the whole run to FILE")
     result.add_argument(
-        "--plots", type=Path, metavar="DIRECTORY", help="draw a picture of each measurement"
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write the run to FILE, what there is of it after each table",
+    )
+    result.add_argument(
+        "--load",
+        type=Path,
+        metavar="FILE",
+        help="measure nothing: tell of the run in FILE, which --json has written; --only takes cases",
+    )
+    result.add_argument(
+        "--plots", type=Path, metavar="DIRECTORY", help="draw pictures, a few measurements in each"
     )
     result.add_argument(
         "--compare",
@@ -63,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         help="measure what there is a floor for, and tell whether it is met; --only takes some of them",
     )
     result.add_argument(
-        "--timeout", type=float, default=60.0, metavar="SECONDS", help="of one sample, default 60"
+        "--timeout", type=seconds, default=60.0, metavar="SECONDS", help="of one sample, default 60"
     )
     result.add_argument(
         "--kernel-buffer",
@@ -96,7 +113,9 @@ def select(names: Sequence[str]) -> tuple[list[Implementation], list[Case]]:
     }
     for name in names:
         if not by_name[name] and not by_case[name]:
-            raise ValueError(f"--only {name}: no such implementation, measurement or case")
+            raise ValueError(
+                f"--only {name}: no such implementation, measurement or case; see --list"
+            )
     wanted_implementations = [each for found in by_name.values() for each in found]
     wanted_cases = [each for found in by_case.values() for each in found]
     return (
@@ -121,9 +140,12 @@ def all_rows(implementations: Sequence[Implementation], cases: Sequence[Case]) -
 
 
 async def measure(
-    batches: Sequence[Sequence[Row]], settings: Settings
-) -> tuple[list[list[Result]], dict[str, Availability]]:
-    """Run everything, each batch interleaved, and print each case's table as soon as it is complete."""
+    batches: Sequence[Sequence[Row]], settings: Settings, target: Path | None
+) -> list[list[Result]]:
+    """Run everything, each batch interleaved; print each case's table as soon as it is complete.
+
+    Then also write to ``target`` what there is.
+    """
     taking_part = [implementation for batch in batches for _, implementation in batch]
     implementations = [each for each in IMPLEMENTATIONS if each in taking_part]
     progress = Progress(len(implementations) + sum(map(len, batches)) * settings.rounds)
@@ -133,35 +155,58 @@ async def measure(
         found[implementation.name] = await probe(implementation)
         progress.advance()
     progress.hide()
-    print(report.preface(found, settings), end="\n\n")
+    print(report.preface(found, settings, report.machine()), end="\n\n")
     groups: list[list[Result]] = []
     for batch in batches:
         results = await run_rows(batch, found, settings, progress)
         progress.hide()
         for _, group in groupby(results, key=lambda result: result.case):
-            groups.append(with_first_levels(list(group), groups))
+            groups.append(report.with_first_levels(list(group), groups))
             report.print_case(groups[-1])
-    return groups, found
+        if target is not None:
+            document = report.to_json(groups, found, settings)
+            target.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return groups
 
 
-def with_first_levels(group: Sequence[Result], earlier: Sequence[Sequence[Result]]) -> list[Result]:
-    """Return the results of a case, each with what it is compared with among earlier ones."""
+def tell(run: saved.Run, cases: Sequence[Case]) -> list[list[Result]]:
+    """Print what was measured of some cases; return it."""
+    print(f"measured at {run.created}")
+    print(report.preface(run.found, run.settings, run.machine), end="\n\n")
+    groups = [group for group in run.groups if group[0].case in cases]
+    for group in groups:
+        report.print_case(group)
+    return groups
 
-    def first_level(result: Result) -> Result | None:
-        measurement = result.case.measurement
-        first = Case(measurement, measurement.levels[0])
-        return next(
-            (
-                each
-                for each in chain.from_iterable(earlier)
-                if each.case == first and each.implementation == result.implementation
-            ),
-            None,
-        )
 
-    if not group[0].case.measurement.grows:
-        return list(group)
-    return [attrs.evolve(result, first=first_level(result)) for result in group]
+def check(options: argparse.Namespace) -> None:
+    """See to it that the options go together.
+
+    :raises ValueError: they do not.
+    """
+    if options.load is not None:
+        for name in ("json", "rounds", "quick"):
+            if getattr(options, name):
+                raise ValueError(f"--load measures nothing, so there is no --{name}")
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """See to it that what is measured can be written where it is to go.
+
+    :raises ValueError: it cannot.
+    """
+    if options.plots is not None:
+        if find_spec("matplotlib") is None:
+            raise ValueError("--plots needs matplotlib: pip install pyzmtp[bench]")
+        try:
+            options.plots.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"--plots {options.plots}: {error.strerror}") from None
+    if options.json is not None:
+        try:
+            options.json.open("a", encoding="utf-8").close()
+        except OSError as error:
+            raise ValueError(f"--json {options.json}: {error.strerror}") from None
 
 
 def exit_code(groups: Sequence[Sequence[Result]], outcomes: Sequence[floors.Outcome] = ()) -> int:
@@ -190,41 +235,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(listing())
         return 0
     try:
+        check(options)
         implementations, cases = select(options.only)
-        earlier = None if options.compare is None else compare.load(options.compare)
-    except ValueError as error:
-        print(f"{error}; see --list", file=sys.stderr)
-        return 2
-    except compare.NoComparison as error:
-        print(f"--compare {error}", file=sys.stderr)
-        return 2
-    settings = Settings(
-        rounds=options.rounds or (1 if options.quick else 5),
-        quick=options.quick,
-        timeout=options.timeout,
-        kernel_buffer=options.kernel_buffer,
-    )
-    if options.plots is not None and find_spec("matplotlib") is None:
-        print("--plots needs matplotlib: pip install pyzmtp[bench]", file=sys.stderr)
-        return 2
-    wanted: list[floors.Floor] = []
-    if options.floors:
-        wanted, batches = floors.batches(implementations, cases)
-        if not wanted:
-            print("--only: there is no floor for that", file=sys.stderr)
-            return 2
-    else:
+        earlier = None if options.compare is None else saved.load(options.compare)
+        loaded = None if options.load is None else saved.load(options.load)
+        wanted: list[floors.Floor] = []
         batches = all_rows(implementations, cases)
-    groups, found = asyncio.run(measure(batches, settings))
-    if options.json is not None:
-        document = report.to_json(groups, found, settings)
-        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        if options.floors:
+            wanted, batches = floors.batches(implementations, cases)
+            if not wanted:
+                raise ValueError("--only: there is no floor for that")
+        prepare(options)
+    except (ValueError, saved.NoRun) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if loaded is not None:
+        groups = tell(loaded, cases)
+    else:
+        settings = Settings(
+            rounds=options.rounds or (1 if options.quick else 5),
+            quick=options.quick,
+            timeout=options.timeout,
+            kernel_buffer=options.kernel_buffer,
+        )
+        try:
+            groups = asyncio.run(measure(batches, settings, options.json))
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            return 130
     if options.plots is not None:
         for file in plots.draw_all(groups, options.plots):
             print(file)
     if earlier is not None:
-        compare.print_changes(compare.changes(earlier, groups))
-    outcomes = floors.outcomes(wanted, groups)
+        compare.print_changes(compare.changes(earlier.groups, groups))
+    outcomes = floors.outcomes(wanted, groups if loaded is None else loaded.groups)
     if outcomes:
         floors.print_outcomes(outcomes)
     return exit_code(groups, outcomes)

@@ -6,10 +6,7 @@ against another one in the same run.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TypeAlias
+from collections.abc import Sequence
 
 import attrs
 
@@ -18,14 +15,6 @@ from bench.model import Result
 
 #: What a ratio may lose before it is called slower: the noise of a small machine.
 TOLERANCE = 0.1
-
-
-#: By case and implementation: against each baseline, how fast.
-Ratios: TypeAlias = Mapping[tuple[str, str], Mapping[str, float | None]]
-
-
-class NoComparison(Exception):
-    """The file cannot be compared with; the text says why."""
 
 
 @attrs.frozen
@@ -52,32 +41,18 @@ class Change:
         return "faster" if self.factor > 1 / (1 - TOLERANCE) else ""
 
 
-def load(path: Path) -> Ratios:
-    """Return the ratios of an earlier run.
-
-    :raises NoComparison: it is not there, or no run of this form.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        if document["format"] != report.JSON_FORMAT:
-            raise NoComparison(f"{path}: format {document['format']}, not {report.JSON_FORMAT}")
-        return {
-            (each["case"], each["implementation"]): each["speed_against"]
-            for each in document["results"]
-        }
-    except OSError as error:
-        raise NoComparison(f"{path}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise NoComparison(f"{path}: no run of the bench ({error!r})") from None
-
-
-def changes(old: Ratios, groups: Sequence[Sequence[Result]]) -> list[Change]:
+def changes(old: Sequence[Sequence[Result]], new: Sequence[Sequence[Result]]) -> list[Change]:
     """Return what was measured in both runs, against the first baseline that was there in both."""
+    earlier = {
+        (result.case.name, result.implementation.name): report.ratios(group, result)
+        for group in old
+        for result in group
+    }
     found = []
-    for group in groups:
+    for group in new:
         for result in group:
             name = result.implementation.name
-            then = old.get((result.case.name, name), {})
+            then = earlier.get((result.case.name, name), {})
             now = report.ratios(group, result)
             for baseline in now:
                 before, after = then.get(baseline), now[baseline]

@@ -81,6 +81,7 @@ FLOORS = (
     Floor("router-to-one-5000", BATCH, "<=", 1.2, other_case="router-to-one-1"),
     Floor("publisher-to-one-5000", BATCH, "<=", 1.2, other_case="publisher-to-one-1"),
     Floor("dealer-in-turn-5000", BATCH, "<=", 1.2, other_case="dealer-in-turn-1"),
+    Floor("import-0", BATCH, "<=", 50.0),
     Floor("import-1", BATCH, "<=", 50.0),
 )
 

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from itertools import chain
 from typing import Any
 
 import attrs
@@ -15,7 +16,7 @@ from bench.model import Case, Result
 from bench.runner import Availability, Settings
 
 #: Version of the JSON layout; a reader of old files looks here first.
-JSON_FORMAT = 2
+JSON_FORMAT = 3
 
 #: Columns that a table needs; where the output is no terminal, rich would take it to be 80.
 _WIDTH = 110
@@ -29,6 +30,26 @@ def ratios(results: Sequence[Result], result: Result) -> dict[str, float | None]
     by_name = {each.implementation.name: each for each in results}
     factors = {name: result.speed_against(by_name.get(name)) for name in BASELINES}
     return {**factors, FIRST_LEVEL: result.speed_against(result.first)}
+
+
+def with_first_levels(group: Sequence[Result], earlier: Sequence[Sequence[Result]]) -> list[Result]:
+    """Return the results of a case, each with what it is compared with among earlier ones."""
+
+    def first_level(result: Result) -> Result | None:
+        measurement = result.case.measurement
+        first = Case(measurement, measurement.levels[0])
+        return next(
+            (
+                each
+                for each in chain.from_iterable(earlier)
+                if each.case == first and each.implementation == result.implementation
+            ),
+            None,
+        )
+
+    if not group[0].case.measurement.grows:
+        return list(group)
+    return [attrs.evolve(result, first=first_level(result)) for result in group]
 
 
 def _compared_with(case: Case) -> dict[str, str]:
@@ -147,15 +168,14 @@ def machine() -> dict[str, Any]:
     }
 
 
-def preface(found: Mapping[str, Availability], settings: Settings) -> str:
-    """Return what a reader must know about the figures that follow."""
-    here = machine()
+def preface(found: Mapping[str, Availability], settings: Settings, where: Mapping[str, Any]) -> str:
+    """Return what a reader must know about the figures that follow, measured on that machine."""
     versions = {name: text for each in found.values() for name, text in each.versions.items()}
     versions.pop("pyzmtp", None)  # two of them: the rows say which
     parts = [f"{name} {text}" for name, text in sorted(versions.items())]
-    load = f", load {here['load_average'][0]:.1f}" if here["load_average"] else ""
+    load = f", load {where['load_average'][0]:.1f}" if where["load_average"] else ""
     lines = [
-        f"{here['python']}, {here['cpus']} CPUs{load}; " + ", ".join(parts),
+        f"{where['python']}, {where['cpus']} CPUs{load}; " + ", ".join(parts),
         f"two processes, tcp loopback, kernel buffers {settings.kernel_buffer} bytes where the title "
         f"says nothing else; median of {settings.rounds}, rounds interleaved",
         "vs pyzmq (its blocking sockets), vs txZMQ ...: times as fast, or as small; above 1 is better",
@@ -170,7 +190,7 @@ def to_json(
     found: Mapping[str, Availability],
     settings: Settings,
 ) -> dict[str, Any]:
-    """Return the whole run as plain values, for ``--json`` and for comparing runs."""
+    """Return the whole run as plain values; :mod:`bench.saved` is the way back."""
     return {
         "format": JSON_FORMAT,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -200,7 +220,7 @@ def _result_to_json(group: Sequence[Result], result: Result) -> dict[str, Any]:
         "min": min(values, default=None),
         "max": max(values, default=None),
         "values": values,
-        "details": [dict(sample.details) for sample in result.samples],
+        "samples": [attrs.asdict(sample) for sample in result.samples],
         "speed_against": ratios(group, result),
         "missing": result.missing,
         "errors": list(result.errors),

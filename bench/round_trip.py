@@ -12,7 +12,7 @@ def microseconds(sample: Sample) -> float:
 
 def show_time(value: float) -> str:
     """Return a time with as many digits as mean something."""
-    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+    return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
 
 
 MEASUREMENT = Measurement(

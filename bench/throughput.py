@@ -17,7 +17,7 @@ def messages_a_second(sample: Sample) -> float:
 def show_rate(rate: float) -> str:
     """Return a rate with three significant digits: ``2.41 M``, ``812 k``."""
     for factor, letter in ((1e6, " M"), (1e3, " k")):
-        if rate >= factor:
+        if rate >= 0.9995 * factor:  # which is shown as 1
             return f"{rate / factor:.3g}{letter}"
     return f"{rate:.3g}"
 

@@ -36,7 +36,7 @@ def test_quick(tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "bench", "--quick", "--json", str(target)),
-            *("--only", "throughput-16", "--only", "round-trip-16"),
+            *("--only", "throughput-16"),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -47,8 +47,7 @@ def test_quick(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     results = json.loads(target.read_text())["results"]
     names = [each.name for each in IMPLEMENTATIONS]
-    for case in ("throughput-16", "round-trip-16"):
-        assert [each["implementation"] for each in results if each["case"] == case] == names
+    assert [each["implementation"] for each in results] == names
     for each in results:
         assert each["errors"] == []
         # Nothing is left out: a figure with its ratio, or the reason why there is none.
@@ -65,11 +64,27 @@ def test_quick(tmp_path: Path) -> None:
 #: Compiled or not, the peers are the same; and these can be measured everywhere.
 COMPILED = {"pyzmtp-batch", "pyzmtp-message"}
 
+#: Operations: enough for a clock that starts behind the first batch of messages. Whose batches are larger,
+#: because it is so fast, does a part of its usual number.
+FEW, PART = 1_500, 200
+
+#: What nothing can be beyond, on any machine, in the unit of the table: whoever is, is measured wrongly.
+SANE = {
+    "msg/s": (100, 1e9),
+    "trips/s": (50, 1e7),
+    "deliveries/s": (50, 1e8),
+    "connections/s": (1, 1e5),
+    "us": (0.01, 1e5),
+    "ns": (10, 1e6),
+    "ms": (0.01, 1e4),
+    "bytes": (10, 1e6),
+}
+
 
 @pytest.mark.parametrize("measurement", MEASUREMENTS, ids=lambda measurement: measurement.name)
 def test_who_takes_part_can_be_measured(measurement: Measurement) -> None:
     case = smallest(measurement)
-    settings = Settings(quick=True, timeout=60.0)
+    settings = Settings(timeout=60.0)
     there = []
     for name in sorted(set(measurement.counts) - COMPILED):
         found = available(name)
@@ -87,18 +102,26 @@ def test_who_takes_part_can_be_measured(measurement: Measurement) -> None:
     samples = asyncio.run(measure())
     assert {"pyzmtp-batch-pure"} <= {each.name for each in there}
     for each, sample in zip(there, samples, strict=True):
+        least, most = SANE[measurement.unit]
         assert sample.operations > 0
-        assert measurement.value(sample) > 0
+        assert least < measurement.value(sample) < most
         if each.name != "libzmq-c":  # its tools tell a mean only
             assert set(measurement.columns) <= set(sample.details)
 
 
 def smallest(measurement: Measurement) -> Case:
-    """The case with the least to do; of what counts peers, one with twenty of them."""
-    if not measurement.connecting_peer:
-        return measurement.cases()[0]
-    counts = {name: {20: 5_000} for name in measurement.counts}
-    return Case(attrs.evolve(measurement, counts=counts), 20)
+    """The case with the least to do, and little of it; of what counts peers, one with twenty of them."""
+    level = 20 if measurement.connecting_peer else measurement.levels[0]
+    counts = {
+        name: {level: few(next(iter(levels.values())))}
+        for name, levels in measurement.counts.items()
+    }
+    return Case(attrs.evolve(measurement, counts=counts), level)
+
+
+def few(usual: int) -> int:
+    """How many operations are tried, of something that usually is done so many times."""
+    return max(min(usual // 50, FEW), usual // PART, 100) if usual > 100 else 1
 
 
 @cache

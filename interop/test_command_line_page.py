@@ -1,4 +1,4 @@
-"""The commands of docs/command-line.md, run as they stand there."""
+"""The commands of docs/command-line.md, and of other pages, run as they stand there."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from interop.pages import ROOT, as_pattern, blocks_of, files_of
 from pyzmtp.cli.group import group
 from pyzmtp.cli.sockets.kinds import KINDS
 
-ROOT = Path(__file__).parent.parent
-PAGE = (ROOT / "docs" / "command-line.md").read_text()
-BLOCKS = re.findall(r"^```console\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+DOCS = ROOT / "docs"
+PAGE = (DOCS / "command-line.md").read_text()
+#: Each with where it stands, and the files that are written on its page. trace.md has tests of its own.
+BLOCKS = [
+    (block.where, block.text, files_of(page))
+    for page in sorted(DOCS.glob("*.md"))
+    if page.name != "trace.md"
+    for block in blocks_of(page)
+    if block.language == "console" and block.text.startswith("$ ")
+]
 
 #: Seconds; a block takes a few.
 PATIENCE = 55.0
@@ -67,7 +75,7 @@ def run(block: str, directory: Path) -> tuple[list[str], list[str]]:
         env={
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "PATH": f"{program.parent}:{os.environ['PATH']}",
+            "PATH": f"{program.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "COLUMNS": "100",
         },
         stdin=subprocess.DEVNULL,
@@ -80,15 +88,16 @@ def run(block: str, directory: Path) -> tuple[list[str], list[str]]:
     return promised, done.stdout.splitlines()
 
 
-def as_pattern(line: str) -> str:
-    """A line of the page, in which dots stand for anything."""
-    return ".*".join(map(re.escape, line.split("...")))
-
-
-@pytest.mark.parametrize("block", BLOCKS, ids=[block.splitlines()[-2][:50] for block in BLOCKS])
-def test_a_block_does_what_it_says(block: str, tmp_path: Path) -> None:
-    ports = free_ports(set(PORT.findall(block)))
+@pytest.mark.parametrize(
+    ("block", "files"),
+    [pytest.param(block, files, id=where) for where, block, files in BLOCKS],
+)
+def test_a_block_does_what_it_says(block: str, files: dict[str, str], tmp_path: Path) -> None:
+    named = {name: text for name, text in files.items() if name in block}
+    ports = free_ports(set(PORT.findall("".join([block, *named.values()]))))
     block = PORT.sub(lambda match: ports[match[0]], block)
+    for name, text in named.items():
+        (tmp_path / name).write_text(PORT.sub(lambda match: ports[match[0]], text))
     block = re.sub(r"(:\d+)-55\d\d", r"\1-65535", block)
     promised, came = run(block, tmp_path)
     # A program that begins to connect a moment too early says so, and goes on.
@@ -100,6 +109,12 @@ def test_a_block_does_what_it_says(block: str, tmp_path: Path) -> None:
             if each in left:
                 left.remove(each)
     assert left == []
+
+
+def test_every_file_on_a_page_is_run() -> None:
+    run = {name for _, block, files in BLOCKS for name in files if f"python {name}" in block}
+    for page in DOCS.glob("*.md"):
+        assert page.name == "reactors.md" or set(files_of(page)) <= run
 
 
 def test_what_is_not_run_can_be_read() -> None:

@@ -59,10 +59,14 @@ class ProxyStatistics:
 
     What was received and not sent is under way to a socket without room, or was dropped.
 
-    :ivar frontend_received_parts, frontend_received_bytes: what was received from the frontend.
-    :ivar frontend_sent_parts, frontend_sent_bytes: what the frontend has taken to be sent.
-    :ivar backend_received_parts, backend_received_bytes: what was received from the backend.
-    :ivar backend_sent_parts, backend_sent_bytes: what the backend has taken to be sent.
+    :ivar frontend_received_parts: what was received from the frontend.
+    :ivar frontend_received_bytes: the bytes in it.
+    :ivar frontend_sent_parts: what the frontend has taken to be sent.
+    :ivar frontend_sent_bytes: the bytes in it.
+    :ivar backend_received_parts: what was received from the backend.
+    :ivar backend_received_bytes: the bytes in it.
+    :ivar backend_sent_parts: what the backend has taken to be sent.
+    :ivar backend_sent_bytes: the bytes in it.
     :ivar dropped_messages: whole messages that were received and could not be sent: a ROUTER with
         ``router_mandatory`` or a STREAM did not know their destination, they had not the number of
         frames that a STREAM or SCATTER sends, or the socket was closed. What a socket

@@ -25,6 +25,10 @@ collect_ignore = (
     []
     if sys.platform != "win32"
     else [
+        "bench/test_command_line.py",
+        "bench/test_runner.py",
+        "bench/test_saved.py",
+        "bench/test_worker.py",
         "certificates/test_creation.py",
         "cli/test_demo_libzmq.py",
         "cli/test_demo_stage.py",
@@ -36,7 +40,6 @@ collect_ignore = (
         "net/test_revocation.py",
         "sockets/test_ipc.py",
         "sockets/test_ipc_files.py",
-        "test_bench.py",
         "test_fuzz.py",
         "test_soak.py",
     ]

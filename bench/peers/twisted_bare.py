@@ -1,6 +1,7 @@
 """Twisted's transports without a protocol on them: the floor under everything that uses them.
 
-The payloads pass without framing, and what has the size of a message counts as one.
+The payloads pass without framing, and what has the size of a message counts as one. Buffers, TCP_NODELAY
+and what a transport sends at once are those of pyzmtp.
 """
 
 from __future__ import annotations
@@ -20,14 +21,21 @@ from bench.model import Announce, Job, Role, Sample
 from bench.peers.reactor import binds, connects
 from bench.peers.timing import WARM_UP, groups, round_trip_sample
 from pyzmtp.cli.about import installed_version
+from pyzmtp.net.kernel import SEND_SIZE, send_more_at_once
 
-#: Bytes handed to the transport at once, where messages are smaller.
-_CHUNK = 64 * 1024
+#: Bytes handed to the transport at once, where messages are smaller: as many as it sends at once.
+_CHUNK = SEND_SIZE
 
 
 def versions() -> dict[str, str]:
     """Return Twisted's version."""
     return {"Twisted": installed_version("Twisted")}
+
+
+def _set_buffers(handle: socket.socket, job: Job) -> None:
+    if job.kernel_buffer:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, job.kernel_buffer)
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, job.kernel_buffer)
 
 
 class _End(Protocol):
@@ -40,10 +48,8 @@ class _End(Protocol):
         self.done: Deferred[Any] = Deferred()
 
     def connectionMade(self) -> None:
-        handle = self.transport.getHandle()
-        if self.job.kernel_buffer:
-            handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.job.kernel_buffer)
-            handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.job.kernel_buffer)
+        _set_buffers(self.transport.getHandle(), self.job)
+        send_more_at_once(self.transport)
         if self.job.transport == "tcp":
             self.transport.setTcpNoDelay(True)
 
@@ -174,6 +180,7 @@ async def _bind(
         path = f"{directory}/bench"
         where = "tcp:0:interface=127.0.0.1" if job.transport == "tcp" else f"unix:{path}"
         port: Any = await serverFromString(reactor, where).listen(Factory.forProtocol(build))
+        _set_buffers(port.socket, job)  # before anybody connects, as all of them do
         announce(
             f"tcp:127.0.0.1:{port.getHost().port}" if job.transport == "tcp" else f"unix:{path}"
         )

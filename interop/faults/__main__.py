@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from interop.faults import rows
@@ -13,9 +14,14 @@ from interop.reactor import stop_threads
 assert rows  # importing it registers them
 
 
-def main(words: list[str]) -> int:
+def main() -> int:
     """Return the exit status: 1 if any row that this machine allows is not as it must be."""
+    parser = argparse.ArgumentParser(prog="python -m interop.faults", description=__doc__)
+    parser.add_argument("words", nargs="*", metavar="WORD", help="what the name of a row holds")
+    words = parser.parse_args().words
     chosen = [row for row in ROWS.values() if not words or any(word in str(row) for word in words)]
+    if not chosen:
+        parser.error(f"no row's name holds {' or '.join(words)}")
     report = Report(chosen)
     for row in chosen:
         if row.obstacle():
@@ -30,4 +36,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,8 +1,8 @@
 """What happens to a socket's connections, as values: the counterpart of libzmq's monitor events.
 
-``address`` is always the address that was bound or connected, as :meth:`bind` returned it or
-:meth:`connect` was given it. ``libzmq_event`` is the number of the ``ZMQ_EVENT_`` that an event stands
-for, 0 where libzmq has none:
+``address`` is always the address that was bound or connected, as :meth:`Socket.bind` returned it or
+:meth:`Socket.connect` was given it. ``libzmq_event`` is the number of the ``ZMQ_EVENT_`` that an event
+stands for, 0 where libzmq has none:
 
 ========================================  =======  ==================================================
 ``ZMQ_EVENT_``                            number   here
@@ -80,7 +80,7 @@ class Event:
 
     @property
     def libzmq_event(self) -> int:
-        """The number of the ZMQ_EVENT_ that this stands for, 0 if there is none."""
+        """The number of the ``ZMQ_EVENT_`` that this stands for, 0 if there is none."""
         return _NUMBERS.get(type(self), 0)
 
 

@@ -53,7 +53,7 @@ class AuthenticationUnavailable(ProtocolError):
 
 
 class ZapError(ProtocolError):
-    """A ZAP handler's reply is against RFC 27; ``libzmq_code`` is the ZMQ_PROTOCOL_ERROR_ZAP_."""
+    """A ZAP handler's reply is against RFC 27; ``libzmq_code`` is the ``ZMQ_PROTOCOL_ERROR_ZAP_``."""
 
     def __init__(self, problem: str, libzmq_code: int) -> None:
         super().__init__(f"the ZAP handler's reply is malformed: {problem}")

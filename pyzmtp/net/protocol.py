@@ -124,7 +124,9 @@ class ZMTPProtocol(Protocol):
         connection = self.connection
         if connection.more and self.pipe is not None and self.pipe.link is self:
             # Whole messages that the inbox had no room for: they were received, and are kept.
-            self._hand_in(connection.receive_data(b"", self._seconds(), sys.maxsize))
+            messages = connection.receive_data(b"", self._seconds(), sys.maxsize)
+            if messages:
+                self._hand_in(messages)
         self._over = self._gone = True
         self._timer.cancel()
         connection.transport_lost()
@@ -174,7 +176,8 @@ class ZMTPProtocol(Protocol):
                 pipe = self.pipe
                 room = pipe.room() if pipe is not None else 0
                 messages = connection.receive_data(data, self._seconds(), room)
-                self._hand_in(messages)
+                if messages:
+                    self._hand_in(messages)
                 if connection.attention:
                     self._attend()
                 full = self.pipe is not None and self.pipe.room() <= 0
@@ -184,15 +187,17 @@ class ZMTPProtocol(Protocol):
         finally:
             self._receiving = False
             if self._collecting:
-                self._end_turn()
+                self._collecting = False
+                self.flush()
             turn.received()
-        self._regulate_reading()
+        if full or self._read_paused:
+            self._regulate_reading()
 
     def _hand_in(self, messages: list[Message]) -> None:
-        if messages:
-            assert self.pipe is not None  # the connection gives messages only after the handshake
-            self.pipe.received += len(messages)
-            self._deliver(self.pipe, messages)
+        pipe = self.pipe
+        assert pipe is not None  # the connection gives messages only after the handshake
+        pipe.received += len(messages)
+        self._deliver(pipe, messages)
 
     def _regulate_reading(self) -> None:
         """Read on while the pipe has room, else let the transport wait."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pyzmtp.constants import SocketType
 from pyzmtp.errors import WrongState
 from pyzmtp.options import SocketOptions
@@ -11,6 +13,8 @@ from pyzmtp.peer import Peer
 from pyzmtp.wire.message import Message
 
 __all__ = ["RepPattern"]
+
+_NO_REQUEST: Final = "a REP socket has to receive a request before it can send"
 
 
 class RepPattern(Sender, FairReceiver):
@@ -44,7 +48,7 @@ class RepPattern(Sender, FairReceiver):
 
     def check_send(self) -> None:
         if self._asker is None:
-            raise WrongState("a REP socket has to receive a request before it can send")
+            raise WrongState(_NO_REQUEST)
 
     def take(self) -> tuple[Pipe, Message]:
         pipe, message = self._incoming.take()
@@ -54,7 +58,7 @@ class RepPattern(Sender, FairReceiver):
         return pipe, message[body:]
 
     def take_batch(self, limit: int) -> list[Message]:
-        return [self.take()[1]] if self.readable else []
+        return [self.take()[1]] if self._asker is None and self._incoming else []
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         requests = [message for message in messages if b"" in message[:-1]]
@@ -64,20 +68,18 @@ class RepPattern(Sender, FairReceiver):
             self.on_readable()
 
     def try_send(self, message: Message) -> bool:
-        self.check_send()
-        pipe, self._asker = self._asker, None
-        assert pipe is not None
-        if pipe.attached and pipe.writable and self._still_waits(pipe):
+        pipe = self._asker
+        if pipe is None:
+            raise WrongState(_NO_REQUEST)
+        self._asker = None
+        waits = (pipe.ready and pipe.peer is self._asked_by) or not _is_req(self._asked_by)
+        if waits and pipe.attached and pipe.writable:
             pipe.push(self._envelope + message)
         else:
             self.dropped_sent += 1
-        if self.readable:
+        if self._asker is None and self._incoming:
             self.on_readable()
         return True
-
-    def _still_waits(self, pipe: Pipe) -> bool:
-        """Whether who asked waits for the reply, whatever has become of the connection."""
-        return not _is_req(self._asked_by) or (pipe.ready and pipe.peer is self._asked_by)
 
     def hiccup(self, pipe: Pipe) -> None:
         if _is_req(pipe.peer):

@@ -85,7 +85,8 @@ class ReqPattern(BalancedSender, Receiver):
         pipe = self._outgoing.peek()
         if pipe is None:
             return False
-        self.dropped_received += self.discard_all()  # req_relaxed: a reply that nobody wants now
+        if self._answered is not None:  # req_relaxed: a reply that nobody wants now
+            self.dropped_received += self.discard_all()
         self._number += 1
         self._envelope = envelope
         self._asked = pipe
@@ -109,10 +110,12 @@ class ReqPattern(BalancedSender, Receiver):
         return pipe, pipe.take()
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
+        envelope = self._envelope
+        size = len(envelope)
         for message in messages:
-            envelope = message[: len(self._envelope)]
-            if pipe is self.asked and envelope == self._envelope and len(message) > len(envelope):
-                pipe.put([message[len(envelope) :]])
+            awaited = pipe is self._asked and self._answered is None
+            if awaited and message[:size] == envelope and len(message) > size:
+                pipe.put([message[size:]])
                 self._answered = pipe
             else:
                 self.dropped_received += 1

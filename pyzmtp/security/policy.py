@@ -23,22 +23,25 @@ class Policy(Protocol):
 
     Any class of this form can be given as the option ``security``: a mechanism of your own needs
     nothing else.
-
-    :ivar mechanism: the name of the mechanism, as in :attr:`Peer.mechanism`.
-    :ivar domain: the ZAP domain of its questions; ``None``: the option ``zap_domain``.
-    :ivar check: who answers the questions of its mechanisms; ``None``: nobody, so that whoever is
-        asked for is refused.
-    :ivar needs_check: whether it lets nobody in without ``check``, which makes a bind an error.
     """
 
     @property
-    def mechanism(self) -> str: ...
+    def mechanism(self) -> str:
+        """The name of the mechanism, as in :attr:`Peer.mechanism`."""
+
     @property
-    def domain(self) -> str | None: ...
+    def domain(self) -> str | None:
+        """The ZAP domain of its questions; ``None``: the option ``zap_domain``."""
+
     @property
-    def check(self) -> Check | ZapHandler | None: ...
+    def check(self) -> Check | ZapHandler | None:
+        """Who answers the questions of its mechanisms; ``None``: nobody, so that whoever is asked for is
+        refused.
+        """
+
     @property
-    def needs_check(self) -> bool: ...
+    def needs_check(self) -> bool:
+        """Whether it lets nobody in without :attr:`check`, which makes a bind an error."""
 
     def new_mechanism(self, properties: Properties, domain: str) -> Mechanism:
         """One side of a handshake. It is to say the ``properties``; ``domain`` is the one in force."""

@@ -100,6 +100,8 @@ class SendingSocket(Socket):
         frames = to_message(message)
         if self._has_form:
             self._check_form(frames)
+        if self._closed is None and not self._sends:  # as in send()
+            return bool(self._shortest_send(frames))
         return self._try_send(frames)
 
     def send_batch(self, messages: Iterable[Sendable]) -> Deferred[None]:

@@ -23,7 +23,7 @@ class Stats:
         pattern, not subscribed to, or unread when the connection was given up. Notices that were made
         here, such as those of a STREAM, count too.
     :ivar peers: peers that are ready.
-    :ivar events_dropped: events that readers of :meth:`events` were too slow for.
+    :ivar events_dropped: events that readers of :meth:`Socket.events` were too slow for.
     """
 
     messages_sent: int

@@ -186,9 +186,12 @@ class MemoryEnd:
 class MemoryConnection:
     """A connection between two reactors, listed in ``MemoryNetwork.connections`` while an end is open.
 
-    :ivar client_reactor, server_reactor: who connected, and who accepted.
-    :ivar client_address, server_address: the two ends' addresses.
-    :ivar client_end, server_end: what the kernel keeps for each.
+    :ivar client_reactor: who connected.
+    :ivar server_reactor: who accepted.
+    :ivar client_address: the address of who connected.
+    :ivar server_address: the address that was connected to.
+    :ivar client_end: what the kernel keeps for the one.
+    :ivar server_end: what it keeps for the other.
     :ivar is_unix: whether it is over a UNIX socket.
     :ivar conditions: how its bytes travel.
     :ivar held: whether nothing arrives, because it is stalled or its hosts are parted.

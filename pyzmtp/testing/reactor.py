@@ -106,6 +106,7 @@ class TCPMemoryReactor:
     # IReactorTime
 
     def seconds(self) -> float:
+        """The time on this reactor's clock."""
         return self.network.seconds() + self.clock
 
     def callLater(

@@ -30,7 +30,8 @@ class MemoryTransport(FileDescriptor):
 
     :ivar owner: the reactor that it is of.
     :ivar protocol: the protocol that it serves.
-    :ivar tcp_no_delay, tcp_keep_alive: what was set; ``False`` at first.
+    :ivar tcp_no_delay: what was set; ``False`` at first.
+    :ivar tcp_keep_alive: the same.
     """
 
     protocol: IProtocol

@@ -60,7 +60,7 @@ class ZmqConnection:
         three others that refine it.
     :ivar reconnectInterval: milliseconds before a connection is tried again; -1: it is not.
     :ivar reconnectIntervalMax: milliseconds to which that doubles; 0: it does not.
-    :ivar allowLoopbackMulticast, multicastRate: without effect, there is no pgm.
+    :ivar multicastRate: without effect, as ``allowLoopbackMulticast`` is: there is no pgm.
     :ivar socket: pyzmtp's socket; ``None`` after :meth:`shutdown`.
     :ivar fd: -1, there is no file descriptor.
     """

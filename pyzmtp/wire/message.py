@@ -16,7 +16,8 @@ class Wired(Protocol):
     """Something that knows its own bytes on a plain (unencrypted) connection of ZMTP 2.0 or later."""
 
     @property
-    def wire(self) -> bytes: ...
+    def wire(self) -> bytes:
+        """Those bytes."""
 
 
 class SharedMessage(list[bytes]):

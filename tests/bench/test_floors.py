@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import attrs
 import pytest
@@ -48,6 +49,16 @@ class TestFloors:
 
     def test_only_what_has_to_be_built_may_be_missing(self) -> None:
         assert [each.other_implementation for each in FLOORS if each.if_there] == ["libzmq-c"]
+
+    def test_the_docs_tell_of_each(self) -> None:
+        docs = Path(__file__).parents[2] / "docs" / "bench.md"
+        table = docs.read_text(encoding="utf-8").partition("## Floors")[2]
+        for floor in FLOORS:
+            assert f"`{floor.case}`" in table
+            for name in filter(None, (floor.implementation, floor.other_implementation)):
+                assert f"`{name}`" in table
+            unit = "times" if floor.reference else "ms"
+            assert floor.limit == 1.0 or f"{floor.limit:g} {unit}" in table
 
     def test_a_ratio_of_medians_of_two_implementations(self) -> None:
         pyzmq = result("throughput-16", "pyzmq-blocking", 1.0, 9.0, 1.0)
