@@ -17,10 +17,11 @@ import jupyter_client.session
 
 from examples.jupyter import Session
 from examples.tls import certify
+from interop.pages import ROOT, blocks_of
 from interop.programs import Program, bound, libzmq
 from pyzmtp import curve_keypair
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 
 #: The sockets of a Jupyter kernel.
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
@@ -68,7 +69,22 @@ def example(name: str, *arguments: str, **settings: Any) -> Running:
     """A program of examples/, by its name."""
     program = EXAMPLES / name
     launcher = ["-m", f"examples.{name}"] if program.is_dir() else [f"{program}.py"]
-    return Running(*arguments, launcher=launcher, cwd=EXAMPLES.parent, **settings)
+    return Running(*arguments, launcher=launcher, cwd=ROOT, **settings)
+
+
+def test_the_page_has_the_commands_of_the_programs() -> None:
+    commands = [
+        line
+        for block in blocks_of(ROOT / "docs" / "examples.md")
+        for line in block.text.splitlines()
+    ]
+    told = {
+        line.strip()
+        for program in [*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*/__init__.py")]
+        for line in program.read_text().splitlines()
+    }
+    assert len(commands) > 15
+    assert [command for command in commands if command not in told] == []
 
 
 def test_clock() -> None:
