@@ -34,7 +34,8 @@ class Running(Program):
     """A program that has its time limit."""
 
     def __init__(self, *arguments: str, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
+        # Without buffers: end() would not see what line() had taken into one.
+        super().__init__(*arguments, bufsize=0, **settings)
         self._limit = Timer(LIMIT, self.process.kill)
         self._limit.start()
 
