@@ -127,6 +127,7 @@ async def join(reactor: Reactor, address: str, name: str) -> None:
             await member.join(address)
         except AuthenticationFailed:
             raise SystemExit(f"choose another name than {name}") from None
+        print("welcome,", name, flush=True)
         terminal = Terminal(member)
         StandardIO(terminal, reactor=reactor)
         await terminal.ended

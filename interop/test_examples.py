@@ -11,14 +11,17 @@ from pathlib import Path
 from threading import Timer
 from time import sleep
 from typing import Any
+from urllib.request import urlopen
 
 import jupyter_client.session
 
 from examples.jupyter import Session
-from interop.programs import Program, libzmq
+from examples.tls import certify
+from interop.pages import ROOT, blocks_of
+from interop.programs import Program, bound, libzmq
 from pyzmtp import curve_keypair
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = ROOT / "examples"
 
 #: The sockets of a Jupyter kernel.
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
@@ -31,7 +34,8 @@ class Running(Program):
     """A program that has its time limit."""
 
     def __init__(self, *arguments: str, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
+        # Without buffers: end() would not see what line() had taken into one.
+        super().__init__(*arguments, bufsize=0, **settings)
         self._limit = Timer(LIMIT, self.process.kill)
         self._limit.start()
 
@@ -42,6 +46,12 @@ class Running(Program):
     def address(self) -> str:
         """The address in its first line."""
         return self.line().split()[-1]
+
+    def complaint(self) -> str:
+        """The next line that it says on standard error."""
+        assert self.process.stderr is not None
+        line: bytes = self.process.stderr.readline()
+        return line.decode()
 
     def say(self, line: str) -> None:
         """Give it a line of input."""
@@ -60,7 +70,22 @@ def example(name: str, *arguments: str, **settings: Any) -> Running:
     """A program of examples/, by its name."""
     program = EXAMPLES / name
     launcher = ["-m", f"examples.{name}"] if program.is_dir() else [f"{program}.py"]
-    return Running(*arguments, launcher=launcher, cwd=EXAMPLES.parent, **settings)
+    return Running(*arguments, launcher=launcher, cwd=ROOT, **settings)
+
+
+def test_the_page_has_the_commands_of_the_programs() -> None:
+    commands = [
+        line
+        for block in blocks_of(ROOT / "docs" / "examples.md")
+        for line in block.text.splitlines()
+    ]
+    told = {
+        line.strip()
+        for program in [*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*/__init__.py")]
+        for line in program.read_text().splitlines()
+    }
+    assert len(commands) > 15
+    assert [command for command in commands if command not in told] == []
 
 
 def test_clock() -> None:
@@ -104,6 +129,77 @@ def test_task_farm() -> None:
         assert ventilator.end()[::2] == (0, "")
         anne.interrupt()
         bob.interrupt()
+
+
+def test_chat() -> None:
+    def join(name: str) -> Running:
+        return example("chat", "join", where, name, stdin=subprocess.PIPE)
+
+    with example("chat", "serve", "tcp://127.0.0.1:*") as server:
+        where = server.address()
+        with join("anne") as anne:
+            assert anne.line() == "welcome, anne\n"
+            with join("bob") as bob:
+                assert bob.line() == "welcome, bob\n"
+                assert anne.line() == "bob has come\n"
+                anne.say("grüß dich")
+                assert bob.line() == "anne says: grüß dich\n"
+                with join("anne") as impostor:
+                    assert impostor.end() == (1, b"", "choose another name than anne\n")
+                assert bob.end() == (0, b"", "")  # the input's end is his leave
+            assert anne.line() == "bob has left\n"
+            anne.interrupt()
+        server.interrupt()
+
+
+def test_tls(tmp_path: Path) -> None:
+    ours, others = str(tmp_path / "ours"), str(tmp_path / "others")
+    certify(tmp_path / "ours", "server", "anne", "bob")
+    certify(tmp_path / "others", "anne")
+    (tmp_path / "others/authority/authority.pem").write_bytes(
+        (tmp_path / "ours/authority/authority.pem").read_bytes()
+    )
+    with example("tls", "serve", ours, "0", "anne") as server:
+        port = server.address().rpartition(":")[2]
+        with example("tls", "ask", ours, port, "anne", "How are you?") as anne:
+            assert anne.end() == (0, b"Fine, anne.\n", "")
+        assert server.line() == "anne asks: How are you?\n"
+        with example("tls", "ask", ours, port, "bob", "And me?") as bob:
+            status, output, said = bob.end()
+            assert (status, output, said.splitlines()[-1]) == (1, b"", "bob is not let in")
+        # Somebody else has certified this Anne. She may try again, but not in this test.
+        with example("tls", "ask", others, port, "anne", "Me too?") as stranger:
+            assert "TLS" in stranger.complaint()
+            stranger.signal(signal.SIGINT)
+            assert stranger.end()[:2] == (0, b"")
+        server.interrupt()
+
+
+def test_web_page() -> None:
+    with libzmq() as open_socket:
+        pub = open_socket("XPUB")
+        with example("web_page", "0", bound(pub)) as page:
+            url = page.address()
+            with urlopen(url, timeout=LIMIT) as response:
+                assert 'new EventSource("events" + location.search)' in response.read().decode()
+            with urlopen(f"{url}events?topic=weather.", timeout=LIMIT) as events:
+                assert events.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+                assert pub.recv() == b"\x01weather."
+                for message in (
+                    [b"sports"],
+                    [b"weather.oslo", "-3 °C\n<b>".encode()],
+                    [b"weather.\xff"],
+                ):
+                    pub.send_multipart(message)
+                lines = [events.readline().decode() for _ in range(6)]
+                assert lines[:2] == [": welcome\n", "\n"]
+                shown = [json.loads(line.removeprefix("data: ")) for line in lines[2::2]]
+                assert shown == [
+                    ["weather.oslo", "-3 °C\n<b>"],
+                    ["weather.\N{REPLACEMENT CHARACTER}"],
+                ]
+            assert pub.recv() == b"\x00weather."  # the browser has gone, and its socket too
+            page.interrupt()
 
 
 def test_jupyter_messages() -> None:
