@@ -127,6 +127,16 @@ def test_what_is_not_run_can_be_read() -> None:
         assert "Invalid value for '-i'" in done.output
 
 
+def test_the_commands_of_the_trace_can_be_read() -> None:
+    lines = re.findall(r"^\$ pyzmtp (.*?)(?: \||$)", (DOCS / "trace.md").read_text(), re.MULTILINE)
+    assert lines
+    for line in lines:
+        name, *arguments = shlex.split(line)
+        command = group.get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        assert command.make_context(name, arguments).params
+
+
 def test_every_option_on_the_page_is_one() -> None:
     offered: set[str] = set()
     for name in group.list_commands(None):  # type: ignore[arg-type]

@@ -181,6 +181,28 @@ def test_the_command_ends_when_nobody_reads_it_any_more(directory: Path) -> None
     assert "Traceback" not in done.stderr
 
 
+def test_the_command_tells_that_it_cannot_write(directory: Path) -> None:
+    address = f"ipc://{directory}/log"
+    program = subprocess.Popen([sys.executable, "-c", PYZMQ_PROGRAM, address])
+    try:
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "pyzmtp", "log", address],
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+    finally:
+        program.kill()
+        program.communicate()
+    assert done.returncode == 1
+    assert "pyzmtp: standard output: No space left on device" in done.stderr.splitlines()
+    assert "Traceback" not in done.stderr
+
+
 async def test_other_threads_may_log() -> None:
     async with PubSocket(reactor, send_hwm=0) as pub, SubSocket(reactor, receive_hwm=0) as sub:
         sub.subscribe(b"")

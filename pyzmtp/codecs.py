@@ -46,7 +46,9 @@ def encode_string(text: str) -> bytes:
 
 
 def decode_string(frame: BytesLike) -> str:
-    """The text in a frame. Raises :exc:`DecodeError`."""
+    """The text in a frame. Raises :exc:`DecodeError`, and :exc:`TypeError` for what is no frame."""
+    if not isinstance(frame, bytes | bytearray | memoryview):  # bytes(5) is five bytes
+        raise TypeError(f"a frame is bytes, not {type(frame).__name__}")
     try:
         return bytes(frame).decode()
     except UnicodeDecodeError as error:
@@ -65,7 +67,7 @@ def encode_json(value: Any) -> bytes:
 
 
 def decode_json(frame: BytesLike) -> Any:
-    """The value in a frame of JSON. Raises :exc:`DecodeError`."""
+    """The value in a frame of JSON. Raises as :func:`decode_string`."""
     text = decode_string(frame)
     try:
         return json.loads(text)

@@ -82,8 +82,10 @@ class SocketCollector(Collector):
     def add(self, name: str, socket: Socket) -> None:
         """Collect from ``socket`` until it is closed.
 
-        Raises :exc:`UsageError` if another socket has that name, :exc:`SocketClosed`.
+        Raises :exc:`UsageError` if another socket has that name, :exc:`SocketClosed`, :exc:`TypeError`.
         """
+        if not isinstance(name, str):  # it would break the whole registry later
+            raise TypeError(f"a name is str, not {type(name).__name__}")
         if socket.closed:
             raise SocketClosed
         if name in self._watched:

@@ -92,8 +92,11 @@ class SocketService(Service, Generic[_S]):
         """Bind, unless that is done, and connect.
 
         Raises what a bind or connect fails with at once, and then nothing is left of the socket. A
-        bind that fails later, because its name cannot be resolved for example, is logged.
+        bind that fails later, because its name cannot be resolved for example, is logged. While the
+        service runs, nothing happens.
         """
+        if self.running:
+            return
         socket = self._open()
         try:
             for where in self._connect:
@@ -188,8 +191,11 @@ class ProxyService(MultiService):
     def startService(self) -> None:
         """Start the sockets, and then the proxy.
 
-        Raises what :meth:`SocketService.startService` and :class:`Proxy` raise; then nothing runs.
+        Raises what :meth:`SocketService.startService` and :class:`Proxy` raise; then nothing runs. While
+        the service runs, nothing happens.
         """
+        if self.running:
+            return
         try:
             MultiService.startService(self)
             capture = None if self._capture is None else self._capture.socket

@@ -159,6 +159,6 @@ def _value(text: str) -> object:
     """A Python literal, or else the text itself."""
     try:
         value: object = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):  # all that it raises
         return text
     return value

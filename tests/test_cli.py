@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import runpy
 import subprocess
@@ -77,6 +78,18 @@ class TestWithoutTheExtra:
 
 
 class TestGroup:
+    def test_output_that_cannot_be_written(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Full(io.StringIO):
+            def write(self, text: str) -> int:
+                raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(sys, "argv", ["pyzmtp", "--version"])
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", Full())
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        assert ended.value.code == "pyzmtp: No space left on device"
+
     @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
     def test_help_lists_the_commands(self, arguments: list[str]) -> None:
         done = CliRunner().invoke(group, arguments)

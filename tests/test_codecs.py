@@ -58,6 +58,13 @@ def test_anything_that_is_like_bytes_is_decoded(frame: Any) -> None:
     assert decode_json(frame) == "x"
 
 
+@pytest.mark.parametrize("frame", [5, True, [65], [b"frame"], "text", None])
+def test_a_frame_is_bytes(frame: Any) -> None:
+    for decode in (decode_string, decode_json):
+        with pytest.raises(TypeError, match=f"a frame is bytes, not {type(frame).__name__}"):
+            decode(frame)
+
+
 @pytest.mark.parametrize("text", [b"bytes", 1, None])
 def test_a_text_is_str(text: Any) -> None:
     with pytest.raises(TypeError):

@@ -174,6 +174,14 @@ def test_a_closed_socket_is_forgotten_and_its_name_is_free(world: World) -> None
         scrape.collector.add("more", first)
 
 
+def test_a_name_is_text(world: World) -> None:
+    scrape = Scrape(world)
+    name: Any = 5
+    with pytest.raises(TypeError, match="a name is str, not int"):
+        scrape.collector.add(name, world.make(PullSocket))
+    assert "PULL" not in scrape.text
+
+
 def test_several_collectors_cannot_be_in_one_registry(world: World) -> None:
     scrape = Scrape(world)
     reactor: Any = world.network.reactor()

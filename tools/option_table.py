@@ -33,6 +33,22 @@ A change takes effect
 
 There is no option that can only be given when the socket is made.
 
+```python
+from twisted.internet.task import react
+from pyzmtp import PushSocket
+
+
+async def main(reactor):
+    async with PushSocket(reactor, send_hwm=1) as push:
+        push.connect("inproc://later")  # nobody is there yet: messages are queued
+        print(push.try_send(b"1"), push.try_send(b"2"))  # True False
+        push.configure(send_hwm=2, linger=0)  # room for one more, and no wait at the end
+        print(push.try_send(b"2"))  # True
+
+
+react(main)
+```
+
 | option | unit | default | for | takes effect | what it means | libzmq's name | its unit | its default |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """

@@ -28,4 +28,7 @@ def main() -> None:
         )
     from pyzmtp.cli.group import group
 
-    group()
+    try:
+        group()
+    except OSError as error:  # standard output, of a command that does not run on a reactor
+        sys.exit(f"pyzmtp: {error.strerror or error}")

@@ -16,6 +16,9 @@ __all__ = ["Expression", "ExpressionError"]
 #: What an expression knows besides the message.
 _NAMES: Final = {"json": json, "math": math, "re": re, "time": time}
 
+#: What is a frame, and not several of them.
+_FRAME: Final = (str, bytes, bytearray, memoryview)
+
 
 class ExpressionError(Exception):
     """An expression is no Python, has raised, or has made no message of a message."""
@@ -41,19 +44,23 @@ class Expression:
         """
         try:
             value = eval(self._code, {**_NAMES, "message": list(message)})
-        except Exception as error:  # whatever the user's code does
+            if isinstance(value, Iterable) and not isinstance(value, _FRAME):
+                value = list(value)  # a generator runs the user's code only now
+        except (Exception, SystemExit) as error:  # whatever the user's code does
             raise ExpressionError(f"{self._option}: {type(error).__name__}: {error}") from error
         if value is None:
             return None
-        single = isinstance(value, str | bytes) or not isinstance(value, Iterable)
-        frames = [value] if single else list(value)
+        frames = value if isinstance(value, list) else [value]
         if not frames:
             raise ExpressionError(f"{self._option}: a message has at least one frame")
         return [self._frame(frame) for frame in frames]
 
     def _frame(self, value: object) -> bytes:
         if isinstance(value, str):
-            return value.encode("utf-8", "surrogateescape")
+            try:
+                return value.encode("utf-8", "surrogateescape")
+            except UnicodeEncodeError as error:  # half a pair of surrogates, as JSON can have it
+                raise ExpressionError(f"{self._option}: {error}") from None
         if isinstance(value, bytes | bytearray | memoryview):
             return bytes(value)
         kind = type(value).__name__

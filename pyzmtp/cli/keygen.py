@@ -91,6 +91,8 @@ def command(
 
 def read_secret() -> str:
     """A line of standard input, or what is typed unseen at a terminal."""
+    if sys.stdin is None:
+        raise click.ClickException("Standard input is closed: there is no secret key to read.")
     if sys.stdin.isatty():
         return click.prompt("Secret key", hide_input=True, err=True).strip()
     return sys.stdin.buffer.readline(1000).decode("latin-1").strip()

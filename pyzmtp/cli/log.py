@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -141,7 +142,7 @@ async def read(
         sub.on_event(watcher.heard)
         watcher.hopeless.addCallback(lambda _: sub.close())
         for topic in wanted.topics or ("",):
-            sub.subscribe(topic.encode())
+            sub.subscribe(os.fsencode(topic))
         for where in wanted.bind:
             say(f"{await sub.bind(where)}: listening")
         for where in wanted.connect:
@@ -239,6 +240,9 @@ def _run(wanted: Wanted, show: Callable[[LogEntry], None]) -> None:
             status = 1
         except (BrokenPipeError, CancelledError):
             pass  # whoever read it, or started it, has had enough
+        except OSError as error:
+            _say(f"standard output: {error.strerror or error}")
+            status = 1
 
     def start(reactor: Any) -> Deferred[None]:
         working = Deferred.fromCoroutine(work(reactor))

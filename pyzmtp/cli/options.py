@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -52,7 +53,7 @@ def _property(text: str) -> dict[str, bytes]:
     name, assigned, value = text.partition("=")
     if not assigned:
         raise ValueError
-    return {name: unquote(value.encode())}
+    return {name: unquote(os.fsencode(value))}
 
 
 def _flags(kind: type[Flag], text: str) -> Flag:
@@ -71,7 +72,7 @@ _KINDS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
     "int": (_whole, "a whole number"),
     "float": (float, "seconds as a number"),
     "bool": (_flag, "yes or no"),
-    "bytes": (lambda text: unquote(text.encode()), "text, in which \\xNN stands for a byte"),
+    "bytes": (lambda text: unquote(os.fsencode(text)), "text, in which \\xNN stands for a byte"),
     "str": (str, "text"),
     "tuple[int, int]": (_version, "a version such as 3.1"),
     "tuple[str, ...]": (partial(_list, str), "a list with commas"),

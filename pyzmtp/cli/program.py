@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final
 
@@ -30,7 +31,8 @@ _SIGNALS: Final = [
 def say(text: str) -> None:
     """Tell the user something that is no output. Where nobody can be told, nothing happens."""
     if sys.stderr is not None:
-        print(f"pyzmtp: {text}", file=sys.stderr, flush=True)
+        with suppress(OSError):  # a full disk, or a pipe that nobody reads any more
+            print(f"pyzmtp: {text}", file=sys.stderr, flush=True)
 
 
 class Program:

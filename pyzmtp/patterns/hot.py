@@ -13,19 +13,21 @@ __all__ = [
     "SubscriptionTrie",
     "address",
     "distribute",
+    "have_room",
+    "publish",
     "route",
     "route_batch",
 ]
 
 if not TYPE_CHECKING and IMPLEMENTATION == "cython":
-    from pyzmtp._speedups.distributor import distribute
+    from pyzmtp._speedups.distributor import distribute, have_room, publish
     from pyzmtp._speedups.envelope import address, route, route_batch
     from pyzmtp._speedups.fair_queue import FairQueue
     from pyzmtp._speedups.load_balancer import LoadBalancer
     from pyzmtp._speedups.pipe import Pipe
     from pyzmtp._speedups.subscription_trie import SubscriptionTrie
 else:
-    from pyzmtp.patterns.distributor import distribute
+    from pyzmtp.patterns.distributor import distribute, have_room, publish
     from pyzmtp.patterns.envelope import address, route, route_batch
     from pyzmtp.patterns.fair_queue import FairQueue
     from pyzmtp.patterns.load_balancer import LoadBalancer

@@ -9,7 +9,7 @@ from pyzmtp.constants import SocketType
 from pyzmtp.errors import TooManySubscriptions
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import Sender
-from pyzmtp.patterns.hot import distribute
+from pyzmtp.patterns.hot import distribute, have_room
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.wire.membership import JOIN, Membership
 from pyzmtp.wire.message import Message
@@ -58,7 +58,7 @@ class RadioPattern(Sender):
 
     def try_send(self, message: Message) -> bool:
         pipes = self.members(message[0])
-        if self.options.xpub_nodrop and not all(pipe.writable for pipe in pipes):
+        if self.options.xpub_nodrop and not have_room(pipes):
             return False
         self.dropped_sent += distribute(message, pipes)
         return True

@@ -8,7 +8,7 @@ from pyzmtp.constants import MAX_TOPIC, SocketType
 from pyzmtp.errors import FrameTooLarge, ProtocolError, TooManySubscriptions, WrongState
 from pyzmtp.options import SocketOptions
 from pyzmtp.patterns.base import FairReceiver, Receiver, Sender
-from pyzmtp.patterns.hot import SubscriptionTrie, distribute
+from pyzmtp.patterns.hot import SubscriptionTrie, distribute, have_room, publish
 from pyzmtp.patterns.pipe import Pipe
 from pyzmtp.wire.message import Message
 from pyzmtp.wire.subscription import (
@@ -128,10 +128,18 @@ class XPubPattern(Sender, FairReceiver):
             if self._requester.attached:
                 pipes = [pipe for pipe in pipes if pipe is self._requester]
             self._requester = None
-        if self.options.xpub_nodrop and not all(pipe.writable for pipe in pipes):
+        if self.options.xpub_nodrop and not have_room(pipes):
             return False
         self.dropped_sent += distribute(message, pipes)
         return True
+
+    def try_send_batch(self, messages: list[Message]) -> int:
+        options = self.options
+        if options.invert_matching or options.xpub_manual_last_value:
+            return super().try_send_batch(messages)
+        sent, dropped = publish(messages, self._trie, options.xpub_nodrop)
+        self.dropped_sent += dropped
+        return sent
 
     def deliver(self, pipe: Pipe, messages: list[Message]) -> None:
         received = []

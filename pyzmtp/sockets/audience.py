@@ -28,7 +28,9 @@ class AudienceSocket(SendingSocket):
         raise NotImplementedError
 
     def _wait_for(self, wanted: bytes | None, count: int) -> Deferred[None]:
-        """Fires when as many peers want it."""
+        """Fires when as many peers want it. Raises :exc:`TypeError`."""
+        if not isinstance(count, int):
+            raise TypeError(f"a count of peers is a whole number, not {count!r}")
         if self.closed:
             return fail(SocketClosed())
         if self._audience(wanted) >= count:

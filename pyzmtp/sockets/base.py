@@ -69,6 +69,8 @@ class Socket:
     def __init__(
         self, reactor: Reactor, options: SocketOptions | None = None, **overrides: Any
     ) -> None:
+        if not hasattr(reactor, "callLater"):
+            raise TypeError(f"the first argument is the reactor, not {type(reactor).__name__}")
         self._options = options_for(self.socket_type, options, overrides)
         self._reactor = reactor
         self._pattern = self._new_pattern(self._options)

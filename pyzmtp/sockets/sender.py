@@ -114,6 +114,7 @@ class SendingSocket(Socket):
         if self._has_form:
             for frames in batch:
                 self._check_form(frames)
+        waits: list[Deferred[None]] = []
         try:
             self._check_open()
             if not self._sends:
@@ -121,14 +122,13 @@ class SendingSocket(Socket):
             if not batch:
                 self._sends_left -= 1
                 return Done() if self._sends_left else self._next_turn()
-            waits = []
             for destination, part in self._by_destination(batch).items():
                 if destination not in self._sends:
                     del part[: self._pattern.try_send_batch(part)]
                 if part:
                     waits.append(self._wait_to_send(part, destination))
         except ZMTPError as error:
-            return fail(error)
+            waits.append(fail(error))  # what waits already does so, and may fail unheard
         return waits[0] if len(waits) == 1 else _all_of(waits)
 
     def _by_destination(self, batch: list[Message]) -> dict[bytes, list[Message]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from errno import ENOENT
+from errno import EADDRINUSE, ENOENT
 from ipaddress import ip_address as parse_ip
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -18,6 +18,7 @@ __all__ = ["MemoryHost", "covers", "destination", "ip_address", "is_loopback", "
 
 #: Where Linux starts its ephemeral ports (/proc/sys/net/ipv4/ip_local_port_range).
 _FIRST_EPHEMERAL_PORT: Final = 32768
+_LAST_PORT: Final = 0xFFFF
 
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -48,9 +49,19 @@ class MemoryHost:
     # Port numbers
 
     def free_port(self) -> int:
-        """An ephemeral port that was not given out before."""
-        self._next_port += 1
-        return self._next_port - 1
+        """An ephemeral port that nothing is bound to, given out never or longest ago.
+
+        Raises :exc:`OSError`.
+        """
+        bound = {listening.address.port for listening in self.ports}
+        bound |= {opened.getHost().port for opened in self.datagram_ports}
+        for _ in range(_FIRST_EPHEMERAL_PORT, _LAST_PORT + 1):
+            port, self._next_port = self._next_port, self._next_port + 1
+            if self._next_port > _LAST_PORT:
+                self._next_port = _FIRST_EPHEMERAL_PORT
+            if port not in bound:
+                return port
+        raise OSError(EADDRINUSE, os.strerror(EADDRINUSE))
 
     def tcp_listener(self, address: str, port: int) -> MemoryTCPPort | None:
         """The port that takes connections to ``address`` and ``port``."""

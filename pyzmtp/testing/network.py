@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from math import inf
 from random import Random
 from typing import Any, Literal, TypeVar, overload
 
@@ -130,9 +131,7 @@ class MemoryNetwork:
 
     def advance(self, seconds: float) -> None:
         """Let time pass, stopping at everything on the way and settling there."""
-        if seconds < 0:
-            raise ValueError("time does not run backwards")
-        end = self.seconds() + seconds
+        end = self._after(seconds)
         self.settle()
         while self._to_next(end):
             pass
@@ -164,13 +163,18 @@ class MemoryNetwork:
             raise AssertionError(f"it has not come to that within {within} s")
 
     def _pass_until(self, condition: Callable[[], object], within: float) -> bool:
-        end = self.seconds() + within
+        end = self._after(within)
         self.settle()
         while not condition():
             if not self._to_next(end):
                 self._timeline.now = end
                 return bool(condition())
         return True
+
+    def _after(self, seconds: float) -> float:
+        if not 0 <= seconds < inf:
+            raise ValueError(f"time goes on for a number of seconds from 0 up, not for {seconds}")
+        return self.seconds() + seconds
 
     def _to_next(self, end: float) -> bool:
         """Let time pass until something is due, and settle there, if that is before ``end``."""
@@ -188,6 +192,7 @@ class MemoryNetwork:
 
     @conditions.setter
     def conditions(self, conditions: Conditions) -> None:
+        _check_conditions(conditions)
         self._lines.conditions = conditions
         self._tell_connections()
 
@@ -196,6 +201,8 @@ class MemoryNetwork:
 
         What is set for two comes before what is set for one of them.
         """
+        _check_conditions(conditions)
+        self._check_members(between)
         self._lines.set_conditions(conditions, *between)
         self._tell_connections()
 
@@ -205,11 +212,13 @@ class MemoryNetwork:
         Connections stay, and what is sent waits until :meth:`heal`, as with TCP, whose own patience
         is longer than a test. New ones get no answer until then. Datagrams are lost.
         """
+        self._check_members(between)
         self._lines.part(*between)
         self._tell_connections()
 
     def heal(self, *between: TCPMemoryReactor) -> None:
         """End :meth:`partition` for the same reactors, or for all if none are given."""
+        self._check_members(between)
         self._lines.join(*between)
         self._tell_connections()
 
@@ -233,6 +242,12 @@ class MemoryNetwork:
                 one in (connection.client_reactor, connection.server_reactor) for one in reactors
             )
         ]
+
+    def _check_members(self, reactors: Sequence[TCPMemoryReactor]) -> None:
+        """Raise :exc:`TypeError` for what is no reactor of this network."""
+        for reactor in reactors:
+            if not isinstance(reactor, TCPMemoryReactor) or reactor.network is not self:
+                raise TypeError(f"{reactor!r} is no reactor of this network")
 
     def _tell_connections(self) -> None:
         for connection in self.connections:
@@ -338,6 +353,8 @@ class MemoryNetwork:
 
     def replace(self, reactor: _Reactor) -> _Reactor:
         """A new reactor in the place of a dead one."""
+        if reactor not in self.reactors:
+            raise ValueError("it was restarted before: go on with what restart() has returned")
         new = type(reactor)(self, reactor.host, reactor.clock, reactor.number)
         self.reactors[self.reactors.index(reactor)] = new
         return new
@@ -358,3 +375,8 @@ class MemoryNetwork:
         on_it = [reactor for reactor in self.reactors if reactor.host is there]
         asked = on_it if port is None else [port.reactor]
         return bool(asked) and all(one.dark or self.are_parted(asker, one) for one in asked)
+
+
+def _check_conditions(conditions: Conditions) -> None:
+    if not isinstance(conditions, Conditions):
+        raise TypeError(f"conditions are a Conditions, not {type(conditions).__name__}")

@@ -103,6 +103,11 @@ class TCPMemoryReactor:
             connector.vanish()
         forget(self)
 
+    def _check_alive(self) -> None:
+        """A test that listens on the dead would find them answering. Raises :exc:`RuntimeError`."""
+        if not self.alive:
+            raise RuntimeError(f"{self!r} cannot listen: go on with what restart() has returned")
+
     # IReactorTime
 
     def seconds(self) -> float:
@@ -144,6 +149,7 @@ class TCPMemoryReactor:
     def listenTCP(
         self, port: int, factory: Factory, backlog: int = 50, interface: str = ""
     ) -> IListeningPort:
+        self._check_alive()
         listening = MemoryTCPPort(self, port, factory, interface)
         listening.startListening()
         return listening
@@ -179,6 +185,7 @@ class MemoryReactor(TCPMemoryReactor):
         mode: int = 0o666,
         wantPID: bool = False,
     ) -> IListeningPort:
+        self._check_alive()
         listening = MemoryUNIXPort(self, address, factory, wantPID)
         listening.startListening()
         return listening
@@ -211,6 +218,7 @@ class MemoryReactor(TCPMemoryReactor):
         maxPacketSize: int = 8192,
         listenMultiple: bool = False,
     ) -> MemoryDatagramPort:
+        self._check_alive()
         opened = MemoryDatagramPort(self, port, protocol, interface, maxPacketSize, listenMultiple)
         opened.startListening()
         return opened

@@ -41,7 +41,7 @@ class ZmqEndpoint(NamedTuple):
     """Where to bind or connect.
 
     ``type`` is one of :class:`ZmqEndpointType`, ``address`` all that :meth:`Socket.bind` or
-    :meth:`Socket.connect` takes.
+    :meth:`Socket.connect` takes, or that as bytes.
     """
 
     type: str
@@ -56,8 +56,8 @@ class ZmqConnection:
 
     :ivar socketType: a :class:`SocketType`, or pyzmq's number for it.
     :ivar highWaterMark: messages queued for, and from, each peer; 0: any number.
-    :ivar tcpKeepalive: 1 has TCP probe silent connections, 0 leaves that to the system; so do the
-        three others that refine it.
+    :ivar tcpKeepalive: 1 has TCP probe silent connections, 0 leaves that to the system; so do 0 and -1
+        of the three others, which refine it.
     :ivar reconnectInterval: milliseconds before a connection is tried again; -1: it is not.
     :ivar reconnectIntervalMax: milliseconds to which that doubles; 0: it does not.
     :ivar multicastRate: without effect, as ``allowLoopbackMulticast`` is: there is no pgm.
@@ -90,8 +90,12 @@ class ZmqConnection:
         self.endpoints: list[ZmqEndpoint] = []
         self.fd = -1
         self.factory: ZmqFactory | None = factory
-        self.socket: Socket | None = self._makeSocket(SOCKET_CLASSES[_typeOf(self.socketType)])
-        factory.opened(self, self.socket)
+        try:
+            socket = self._makeSocket(SOCKET_CLASSES[_typeOf(self.socketType)])
+        except ZMTPError as error:
+            raise as_pyzmq_error(error) from None
+        self.socket: Socket | None = socket
+        factory.opened(self, socket)
         self._consuming: Deferred[Any] | None = None
         self._starting: IDelayedCall = factory.reactor.callLater(0, self.doRead)
         if endpoint:
@@ -114,9 +118,9 @@ class ZmqConnection:
         }
         if self.tcpKeepalive:
             options["tcp_keepalive"] = self.tcpKeepalive > 0
-            options["tcp_keepalive_count"] = self.tcpKeepaliveCount or None
-            options["tcp_keepalive_idle"] = self.tcpKeepaliveIdle or None
-            options["tcp_keepalive_interval"] = self.tcpKeepaliveInterval or None
+            options["tcp_keepalive_count"] = _given(self.tcpKeepaliveCount)
+            options["tcp_keepalive_idle"] = _given(self.tcpKeepaliveIdle)
+            options["tcp_keepalive_interval"] = _given(self.tcpKeepaliveInterval)
         if self.reconnectInterval:
             interval = self.reconnectInterval / 1000
             options["reconnect_interval"] = interval if interval > 0 else None
@@ -147,11 +151,14 @@ class ZmqConnection:
 
     def _addEndpoint(self, endpoint: ZmqEndpoint) -> None:
         socket = self._socketAs(Socket)
+        address = endpoint.address
+        if isinstance(address, bytes):  # as pyzmq takes it too
+            address = address.decode()
         try:
             if endpoint.type == ZmqEndpointType.connect:
-                socket.connect(endpoint.address)
+                socket.connect(address)
             elif endpoint.type == ZmqEndpointType.bind:
-                raise_at_once(socket.bind(endpoint.address), _logFailedBind)
+                raise_at_once(socket.bind(address), _logFailedBind)
             else:
                 raise UsageError(f"{endpoint!r}: the type is neither bind nor connect")
         except ZMTPError as error:
@@ -222,6 +229,11 @@ class ZmqConnection:
     def logPrefix(self) -> str:
         """What stands before the log entries of :meth:`messageReceived`."""
         return "ZMQ"
+
+
+def _given(value: int) -> int | None:
+    """A value, unless it is left to the system."""
+    return None if value in (0, -1) else value
 
 
 def _typeOf(kind: SocketType | int | None) -> SocketType:

@@ -16,16 +16,12 @@ __all__ = ["ZmqBase", "ZmqDealerConnection", "ZmqRouterConnection"]
 class ZmqBase(ZmqConnection):
     """Passes frames on as arguments; a subclass overrides :meth:`gotMessage`."""
 
-    # What is sent and received differs between the subclasses, and so does what they take.
-
-    def sendMsg(self, *arguments: Any) -> None:
+    def sendMsg(self, message: BytesLike) -> None:
         """Send a message of one frame."""
-        [message] = arguments
         self.sendMultipart([message])
 
-    def sendMultipart(self, *arguments: Any) -> None:
+    def sendMultipart(self, parts: Sequence[BytesLike]) -> None:
         """Send a message of several frames."""
-        [parts] = arguments
         self.send(parts)
 
     def messageReceived(self, message: Message) -> None:
@@ -48,10 +44,16 @@ class ZmqRouterConnection(ZmqBase):
 
     socketType = SocketType.ROUTER
 
-    def sendMsg(self, recipientId: BytesLike, message: BytesLike) -> None:
+    # What is sent differs from the base, and so does what these take: it is txZMQ's face.
+
+    def sendMsg(  # type: ignore[override]
+        self, recipientId: BytesLike, message: BytesLike
+    ) -> None:
         """Send a message of one frame to the peer of that routing id."""
         self.sendMultipart(recipientId, [message])
 
-    def sendMultipart(self, recipientId: BytesLike, parts: Sequence[BytesLike]) -> None:
+    def sendMultipart(  # type: ignore[override]
+        self, recipientId: BytesLike, parts: Sequence[BytesLike]
+    ) -> None:
         """Send a message of several frames to the peer of that routing id."""
         self.send([recipientId, *parts])

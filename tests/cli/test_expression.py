@@ -20,6 +20,9 @@ from pyzmtp.cli.expression import Expression, ExpressionError
         ("  str(time.time() > 0)", [b"True"]),
         ("[part for part in message if message]", [b"Hello", b"x"]),
         ("'\\udcff'", [b"\xff"]),
+        ("bytearray(b'whole')", [b"whole"]),
+        ("memoryview(message[0])", [b"Hello"]),
+        ("(part.lower() for part in message)", [b"hello", b"x"]),
     ],
 )
 def test_a_value_is_a_message(text: str, result: list[bytes] | None) -> None:
@@ -47,6 +50,9 @@ def test_what_is_no_expression(text: str) -> None:
         ("[None]", "not NoneType"),
         ("[]", "at least one frame"),
         ("{}", "at least one frame"),
+        ("(1 // 0 for part in message)", "--eval: ZeroDivisionError: "),
+        ("exit('enough')", "--eval: SystemExit: enough"),
+        (r"json.loads('\"\\ud800\"')", "--eval: 'utf-8' codec can't encode"),
     ],
 )
 def test_what_makes_no_message(text: str, problem: str) -> None:

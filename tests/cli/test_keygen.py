@@ -9,6 +9,7 @@ import stat
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -164,6 +165,11 @@ class TestFiles:
 
 
 class TestPublic:
+    def test_of_a_standard_input_that_is_closed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", None)
+        with pytest.raises(click.ClickException, match="Standard input is closed"):
+            keygen.read_secret()
+
     @pytest.mark.parametrize("stdin", [SECRET, f"{SECRET}\n", f"  {SECRET}\r\nmore\n"])
     def test_of_a_secret(self, stdin: str) -> None:
         done = run("--public", stdin=stdin)

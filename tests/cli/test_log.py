@@ -63,6 +63,16 @@ DEBUG, INFO, ERROR = (LogEntry("app", level, "x", level) for level in ("DEBUG", 
 # Reading
 
 
+def test_a_topic_need_not_be_utf_8(world: World) -> None:
+    reading = Reading(world, connect=[ADDRESS], topics=["\udcff"])  # the byte 0xff in an argument
+    pub = publisher(world)
+    world.run(pub.wait_subscribed(b"\xff"), 1)
+    pub.send([b"\xff", b"text"])
+    world.advance(1)
+    assert [entry.text for entry in reading.shown] == ["text"]
+    reading.end(world)
+
+
 def test_it_reads_until_it_is_cancelled(world: World) -> None:
     reading = Reading(world, connect=[ADDRESS])
     publish(world, publisher(world), DEBUG, INFO, ERROR)

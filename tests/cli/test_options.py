@@ -18,7 +18,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "int": ("0x7", 7),
     "float": ("1.5", 1.5),
     "bool": ("yes", True),
-    "bytes": ("a\\x00\\\\", b"a\0\\"),
+    "bytes": ("a\\x00\\\\\udcff", b"a\0\\\xff"),
     "str": ("text", "text"),
     "tuple[int, int]": ("3.1", (3, 1)),
     "tuple[str, ...]": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),

@@ -174,6 +174,15 @@ class TestSaying:
             patch.setattr(sys, "stderr", None)
             say("hello")
 
+    def test_where_it_cannot_be_told_nothing_happens(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Full(StringIO):
+            def flush(self) -> None:
+                raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", Full())
+            say("hello")
+
     def test_warnings_are_told_but_those_of_sockets(self, monkeypatch: pytest.MonkeyPatch) -> None:
         log = Logger("somebody", observer=LogPublisher(program.tell_log))
         told = StringIO()

@@ -113,6 +113,13 @@ class TestMeaning:
         assert given("-f", "raw", "a\tb") == [[b"a\tb"]]
         assert given("--", "-3") == [[b"-3"]]
 
+    def test_arguments_need_not_be_utf_8(self) -> None:
+        argument = "\udcff"  # as Python hands over the byte 0xff
+        assert read_task("sub", "-c", HERE, "-T", argument).filters == [b"\xff"]
+        task = read_task("pub", "-c", HERE, "-T", argument, "-s", argument, f"a{argument}b")
+        assert task.prefix == [b"\xff"]
+        assert task.given == [[b"a", b"b"]]
+
     def test_messages_may_end_with_a_zero_byte(self) -> None:
         assert read_task("pull", "-b", HERE, "-0").form.end == b"\0"
 
@@ -186,6 +193,12 @@ def _arguments(name: str) -> list[str]:
         (f"push -c {HERE} --curve-clients any", "needs curve-key"),
         (f"push -c {HERE} -n 0", "-n"),
         (f"push -c {HERE} -t 0", "-t"),
+        (f"push -c {HERE} -t nan", "nan is no number of seconds"),
+        (f"push -c {HERE} -d nan", "nan is no number of seconds"),
+        (f"push -c {HERE} -d inf", "inf is no number of seconds"),
+        (f"push -c {HERE} -i nan", "nan is no number of seconds"),
+        (f"info {HERE} -t inf", "inf is no number of seconds"),
+        (f"proxy pull@{HERE} push@{HERE} -i nan", "nan is no number of seconds"),
         (f"push -c {HERE} -F /no/such/file", "does not exist"),
         (f"push -c {HERE} -f yaml", "yaml"),
         (f"stream -b {HERE} --wait 1", "No such option"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pyzmtp.options import SocketOptions
-from pyzmtp.patterns.hot import Pipe, distribute
+from pyzmtp.patterns.hot import Pipe, SubscriptionTrie, distribute, have_room, publish
 from pyzmtp.wire.message import Message, SharedMessage
 
 from .links import FakeLink, take_out
@@ -71,3 +71,42 @@ def test_a_peer_that_is_lost_while_it_is_sent_to_keeps_the_message_from_nobody()
         FakeLink(pipe).on_wake = partial(subscribers.discard, pipe)
     assert distribute([b"a"], subscribers) == 0
     assert [pipe.outbox for pipe in pipes] == [[[b"a"]]] * 3
+
+
+def test_there_is_room_if_all_have_some() -> None:
+    full, free = _pipes(2, send_hwm=1)
+    full.push([b"old"])
+    assert have_room([])
+    assert have_room([free])
+    assert not have_room([free, full])
+
+
+def _subscriptions(**topics: Pipe) -> SubscriptionTrie:
+    trie: SubscriptionTrie = SubscriptionTrie()
+    for topic, pipe in topics.items():
+        trie.add(topic.encode(), pipe)
+    return trie
+
+
+def test_a_batch_goes_to_those_who_have_subscribed() -> None:
+    one, other = _pipes(2)
+    batch = [[b"a1"], [b"b1", b"a"], [b"c"], [b"a2"]]
+    assert publish(batch, _subscriptions(a=one, b=other), False) == (4, 0)
+    assert one.outbox == [[b"a1"], [b"a2"]]
+    assert other.outbox == [[b"b1", b"a"]]
+
+
+def test_what_a_full_pipe_misses_of_a_batch_is_counted() -> None:
+    (pipe,) = _pipes(1, send_hwm=2)
+    assert publish([[b"a"]] * 5, _subscriptions(a=pipe), False) == (5, 3)
+    assert pipe.outbox == [[b"a"]] * 2
+
+
+def test_with_nodrop_a_batch_ends_before_what_somebody_has_no_room_for() -> None:
+    full, free = _pipes(2, send_hwm=2)
+    subscriptions = _subscriptions(a=full, b=free)
+    subscriptions.add(b"a", free)
+    assert publish([[b"a"], [b"a"], [b"b"]], subscriptions, True) == (2, 0)
+    take_out(free, 2)
+    assert publish([[b"b"], [b"a"], [b"b"]], subscriptions, True) == (1, 0)
+    assert free.outbox == [[b"b"]]

@@ -22,6 +22,7 @@ from pyzmtp import (
     SocketService,
     SubSocket,
     UsageError,
+    WrongState,
 )
 from pyzmtp.testing import FailureLog
 
@@ -119,6 +120,18 @@ def test_it_can_be_started_again(world: World) -> None:
         world.settle()
         assert stopped == [None]
     assert Outcomes(service.stopService()) == [None]
+
+
+def test_to_start_what_runs_does_nothing(world: World, failures: FailureLog) -> None:
+    service = service_of(world, RouterSocket, DealerSocket)
+    service.startService()
+    proxy = service.proxy
+    service.startService()
+    assert service.proxy is proxy
+    assert failures.take(WrongState) == 0
+    stopped = Outcomes(service.stopService())
+    world.settle()
+    assert stopped == [None]
 
 
 def test_an_end_that_was_stopped_alone(world: World) -> None:

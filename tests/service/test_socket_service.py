@@ -216,6 +216,19 @@ def test_it_can_be_started_again(world: World) -> None:
     assert len(set(worked)) == 2
 
 
+def test_to_start_what_runs_does_nothing(world: World) -> None:
+    worked: list[PullSocket] = []
+    service = service_of(world, PullSocket, bind=[ADDRESS], connect=[ADDRESS], work=worked.append)
+    service.startService()
+    world.settle()
+    [socket] = worked
+    service.startService()
+    world.settle()
+    assert service.socket is socket
+    assert worked == [socket]
+    ended(world, service)
+
+
 def test_to_stop_what_does_not_run(world: World) -> None:
     service = service_of(world, PullSocket)
     assert stop(world, service) == [None]

@@ -212,6 +212,8 @@ def test_wrong_options(keys: Any, tmp_path: Path) -> None:
         ((*both, "-o", "linger"), "it takes [frontend.]NAME=VALUE"),
         ((*both, "-o", "capture.linger=0"), "it takes [frontend.]NAME=VALUE"),
         ((*both, "-o", "backend.linger=soon"), "backend: option linger='soon'"),
+        ((*both, "-o", "backend.linger={[]: 1}"), "backend: option linger="),
+        ((*both, "-o", "backend.linger=" + "(" * 1000), "backend: option linger="),
         ((*both, "-o", "nonesuch=1"), "there is no option nonesuch"),
         ((*both, "-o", "xpub_verbose=True"), "does nothing on a ROUTER"),
         ((*both, "--drain-timeout", "soon"), "soon"),

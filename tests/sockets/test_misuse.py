@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from pyzmtp import DealerSocket, PullSocket, PushSocket, RouterSocket
+from pyzmtp import (
+    DealerSocket,
+    PubSocket,
+    PullSocket,
+    PushSocket,
+    RadioSocket,
+    RouterSocket,
+    SocketOptions,
+)
 from pyzmtp.errors import AddressError, OptionError, UnknownEndpoint
 
 from .world import Outcomes, World
@@ -75,3 +83,17 @@ def test_a_bind_goes_by_the_name_that_it_was_given_too(world: World) -> None:
     address = world.run(pull.bind(wildcard))
     assert isinstance(Outcomes(pull.unbind(wildcard)).error, UnknownEndpoint)  # as in libzmq
     assert world.run(pull.unbind(address)) is None
+
+
+@pytest.mark.parametrize("reactor", [None, NOWHERE, SocketOptions(), PullSocket])
+def test_the_first_argument_is_a_reactor(reactor: Any) -> None:
+    with pytest.raises(TypeError, match="the first argument is the reactor, not "):
+        PullSocket(reactor)
+
+
+@pytest.mark.parametrize("count", [None, "1", 1.5, float("nan")])
+def test_peers_are_counted_in_whole_numbers(world: World, count: Any) -> None:
+    with pytest.raises(TypeError, match="a count of peers is a whole number, not "):
+        world.make(PubSocket).wait_subscribed(b"topic", count)
+    with pytest.raises(TypeError, match="a count of peers is a whole number, not "):
+        world.make(RadioSocket).wait_joined(b"group", count)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 
 from pyzmtp import DealerSocket, RouterSocket
 from pyzmtp.engine.events import Disconnected, HandshakeFailed
-from pyzmtp.errors import HostUnreachable, RoutingIdInUse, SendTimeout
-from pyzmtp.testing import Conditions
+from pyzmtp.errors import HostUnreachable, RoutingIdInUse, SendTimeout, SocketClosed
+from pyzmtp.testing import Conditions, FailureLog
 
 from .world import GREETING, Outcomes, World, hello, message, ready
 
@@ -144,6 +145,18 @@ def test_a_later_send_does_not_overtake_a_batch_that_waits(world: World) -> None
     got = world.drain(fast)
     assert got == ([[b"1"], [b"2"]] if later else [])
     router.close(0)
+
+
+def test_what_waits_before_an_unknown_id_in_a_batch_fails_unheard(
+    world: World, failures: FailureLog
+) -> None:
+    router = clogged(world)
+    error = Outcomes(router.send_batch([[b"slow", b"0"], [b"nobody", b"1"], [b"fast", b"2"]])).error
+    assert isinstance(error, HostUnreachable)
+    del error  # its traceback holds whatever waits
+    world.run(router.close(0))
+    gc.collect()
+    assert failures.take(SocketClosed) == 0
 
 
 def test_a_wait_for_a_full_peer_times_out(world: World) -> None:

@@ -68,7 +68,8 @@ class _Form:
         self.calls: list[Any] = []
         self.balancer = of("load_balancer", "LoadBalancer")()
         self.fair = of("fair_queue", "FairQueue")()
-        self.distribute = of("distributor", "distribute")
+        self.distributor = importlib.import_module(f"{package}.distributor")
+        self.trie = of("subscription_trie", "SubscriptionTrie")()
         self.envelope = importlib.import_module(f"{package}.envelope")
         self.pipes = [of("pipe", "Pipe")(SocketOptions(**each), self._room) for each in options]
         for number, pipe in enumerate(self.pipes):
@@ -157,8 +158,24 @@ class Queues(RuleBasedStateMachine):
     @begun
     @rule(message=st.lists(st.binary(max_size=4), min_size=1), to=st.sets(_pipe))
     def distribute(self, message: Message, to: set[int]) -> None:
+        def act(form: _Form) -> Any:
+            pipes = [form.pipes[number] for number in to]
+            return form.distributor.distribute(list(message), pipes), (
+                form.distributor.have_room(pipes)
+            )
+
+        self.both(act)
+
+    @begun
+    @rule(topic=st.binary(max_size=1), number=_pipe)
+    def subscribe(self, topic: bytes, number: int) -> None:
+        self.both(lambda form: form.trie.add(topic, form.pipes[number]))
+
+    @begun
+    @rule(messages=_messages, nodrop=st.booleans())
+    def publish(self, messages: list[Message], nodrop: bool) -> None:
         self.both(
-            lambda form: form.distribute(list(message), [form.pipes[number] for number in to])
+            lambda form: form.distributor.publish(list(map(list, messages)), form.trie, nodrop)
         )
 
     @begun

@@ -7,6 +7,7 @@ from errno import EADDRNOTAVAIL
 import pytest
 from twisted.internet import error
 from twisted.internet.address import IPv4Address
+from twisted.internet.protocol import DatagramProtocol
 
 from pyzmtp.testing import MemoryNetwork
 
@@ -139,3 +140,20 @@ def test_until_waits_for_what_is_to_come(network: MemoryNetwork) -> None:
         network.until(lambda: len(calls) > 2, within=5)
     assert (calls, network.seconds()) == ([1, 2], 8)
     network.until(lambda: network.seconds() >= 10, within=2)
+
+
+def test_a_free_port_is_one_that_nothing_is_bound_to(network: MemoryNetwork) -> None:
+    reactor = network.reactor()
+    first = port_of(reactor.listenTCP(0, Server()))
+    reactor.listenTCP(first + 1, Server())
+    reactor.listenUDP(first + 2, DatagramProtocol())
+    assert port_of(reactor.listenTCP(0, Server())) == first + 3
+    assert reactor.listenUDP(0, DatagramProtocol()).getHost().port == first + 4
+
+
+def test_free_ports_begin_again_after_the_last_one(network: MemoryNetwork) -> None:
+    host = network.reactor().host
+    first = host.free_port()
+    others = [host.free_port() for _ in range(0xFFFF - first)]
+    assert others == list(range(first + 1, 0x10000))
+    assert host.free_port() == first

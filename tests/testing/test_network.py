@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf, nan
 from typing import Any
 
 import pytest
@@ -130,10 +132,23 @@ def test_a_call_sees_every_byte_that_was_sent_before_it(
 
 
 def test_time_is_the_networks(network: MemoryNetwork, reactor: MemoryReactor) -> None:
-    with pytest.raises(ValueError, match="backwards"):
-        network.advance(-1)
     with pytest.raises(AssertionError):
         reactor.callLater(-1, list)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, inf, nan])
+def test_time_goes_on_for_a_number_of_seconds(network: MemoryNetwork, seconds: float) -> None:
+    network.advance(5)
+    forever: Deferred[None] = Deferred()
+    attempts: list[Callable[[], object]] = [
+        lambda: network.advance(seconds),
+        lambda: network.run(forever, within=seconds),
+        lambda: network.until(lambda: False, within=seconds),
+    ]
+    for pass_time in attempts:
+        with pytest.raises(ValueError, match="time goes on for a number of seconds from 0 up"):
+            pass_time()
+    assert network.seconds() == 5
 
 
 def test_settle_reports_a_livelock(reactor: MemoryReactor) -> None:

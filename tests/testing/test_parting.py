@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from twisted.internet import error
 from twisted.internet.interfaces import IAddress, IHostResolution, IResolutionReceiver
+from twisted.internet.protocol import DatagramProtocol
 from zope.interface import implementer
 
 from pyzmtp.testing import Conditions, MemoryNetwork
@@ -340,3 +344,47 @@ def test_what_was_set_for_a_reactor_holds_for_the_next_in_its_place(network: Mem
     assert network.conditions_between(again, there) == slow
     assert network.are_parted(there, again)
     assert again.seconds() == 5.0
+
+
+def test_one_that_was_restarted_cannot_be_restarted_once_more(network: MemoryNetwork) -> None:
+    old = network.reactor()
+    new = old.restart()
+    with pytest.raises(ValueError, match=r"go on with what restart\(\) has returned"):
+        old.restart()
+    assert network.reactors == [new]
+
+
+@pytest.mark.parametrize("end", ["kill", "crash", "restart"])
+def test_the_dead_do_not_listen(network: MemoryNetwork, end: str) -> None:
+    reactor = network.reactor("there")
+    getattr(reactor, end)()
+    attempts: list[Callable[[], object]] = [
+        lambda: reactor.listenTCP(5555, Server()),
+        lambda: reactor.listenUNIX("/run/socket", Server()),
+        lambda: reactor.listenUDP(5555, DatagramProtocol()),
+    ]
+    for listen in attempts:
+        with pytest.raises(RuntimeError, match="cannot listen: go on with"):
+            listen()
+    assert (network.ports, reactor.host.datagram_ports) == ([], [])
+
+
+def test_faults_are_for_reactors_of_the_network(network: MemoryNetwork) -> None:
+    stranger = MemoryNetwork().reactor("stranger")
+    name: Any = "stranger"
+    for one in (stranger, name):
+        for fault in (
+            network.partition,
+            network.heal,
+            lambda *between: network.set_conditions(Conditions(latency=1), *between),
+        ):
+            with pytest.raises(TypeError, match=r"stranger.* is no reactor of this network"):
+                fault(one)
+
+
+def test_conditions_are_conditions(network: MemoryNetwork) -> None:
+    latency: Any = 0.1
+    with pytest.raises(TypeError, match="conditions are a Conditions, not float"):
+        network.set_conditions(latency, network.reactor())
+    with pytest.raises(TypeError, match="conditions are a Conditions, not float"):
+        network.conditions = latency

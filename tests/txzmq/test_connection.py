@@ -14,6 +14,7 @@ from zope.interface.verify import verifyObject
 from pyzmtp import (
     AddressError,
     AddressInUse,
+    OptionError,
     PullSocket,
     PushSocket,
     SocketClosed,
@@ -127,6 +128,13 @@ def test_a_bind_that_fails_later_is_logged(
     assert failures.take(ZMTPError) == 1
 
 
+def test_an_address_may_be_bytes_as_with_pyzmq(world: World, factory: ZmqFactory) -> None:
+    pull = Pull(factory, ZmqEndpoint("bind", ADDRESS.encode()))
+    ZmqPushConnection(factory, ZmqEndpoint("connect", ADDRESS.encode())).push(b"x")
+    world.advance(1)
+    assert pull.messages == [[b"x"]]
+
+
 def test_a_type_that_is_none(factory: ZmqFactory) -> None:
     with pytest.raises(UsageError, match="socketType=None"):
         ZmqConnection(factory)
@@ -154,6 +162,35 @@ def test_options(factory: ZmqFactory) -> None:
     assert (options.tcp_keepalive_idle, options.tcp_keepalive_interval) == (40, 5)
     assert (options.reconnect_interval, options.reconnect_interval_max) == (0.25, 4.0)
     assert options.linger == 1.5
+
+
+def test_keepalive_may_be_left_to_the_system(factory: ZmqFactory) -> None:
+    class Probing(ZmqPushConnection):
+        tcpKeepalive = 1
+        tcpKeepaliveCount = -1  # zmq_setsockopt(3): the default of ZMQ_TCP_KEEPALIVE_CNT
+        tcpKeepaliveIdle = -1
+        tcpKeepaliveInterval = -1
+
+    probing = Probing(factory)
+    assert probing.socket is not None
+    options = probing.socket.options
+    assert options.tcp_keepalive is True
+    assert options.tcp_keepalive_count is None
+    assert options.tcp_keepalive_idle is None
+    assert options.tcp_keepalive_interval is None
+
+
+@pytest.mark.parametrize("name", ["highWaterMark", "reconnectIntervalMax"])
+def test_an_option_that_makes_no_sense(
+    factory: ZmqFactory, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pull, name, -1)
+    with pytest.raises(OptionError):
+        Pull(factory)
+    with pytest.raises(zmq.ZMQError) as raised:
+        Pull(factory)
+    assert raised.value.errno == errno.EINVAL
+    assert factory.connections == set()
 
 
 def test_default_options_are_those_of_txzmq(factory: ZmqFactory) -> None:

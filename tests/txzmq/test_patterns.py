@@ -77,6 +77,19 @@ def test_router_and_dealer(world: World, factory: ZmqFactory) -> None:
     assert dealer.messages == [(b"back",), (b"and", b"again")]
 
 
+def test_arguments_have_the_names_that_txzmq_gives_them(world: World, factory: ZmqFactory) -> None:
+    router = bound(Router, factory)
+    dealer = connected(Dealer, factory, identity=b"dealer")
+    dealer.sendMsg(message=b"one")
+    dealer.sendMultipart(parts=[b"two", b"three"])
+    world.advance(1)
+    assert router.messages == [(b"dealer", b"one"), (b"dealer", b"two", b"three")]
+    router.sendMsg(recipientId=b"dealer", message=b"one")
+    router.sendMultipart(recipientId=b"dealer", parts=[b"two", b"three"])
+    world.advance(1)
+    assert dealer.messages == [(b"one",), (b"two", b"three")]
+
+
 def test_a_dealer_that_overrides_nothing(factory: ZmqFactory) -> None:
     with pytest.raises(NotImplementedError):
         ZmqDealerConnection(factory).messageReceived([b"x"])

@@ -23,6 +23,7 @@ from pyzmtp.cli.demo.conversations import CONVERSATIONS, EXCERPTS
 from pyzmtp.cli.demo.plan import LIBZMQ, PYZMTP, TRANSPORTS, Meeting, plan
 from pyzmtp.cli.demo.report import has_failed, print_excerpt, print_outcomes, print_summary
 from pyzmtp.cli.demo.stage import Outcome, Stage
+from pyzmtp.cli.seconds import Seconds
 from pyzmtp.cli.trace.records import Record
 
 __all__ = ["Account", "command", "excerpt_meeting", "perform", "run"]
@@ -101,7 +102,7 @@ def excerpt_meeting(name: str, with_libzmq: bool) -> Meeting:
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.001),
+    type=Seconds(min=0.001),
     default=10.0,
     show_default=True,
     help="Seconds for each conversation.",

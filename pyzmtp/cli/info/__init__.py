@@ -16,6 +16,7 @@ from pyzmtp.cli.info.report import advice, as_text, facts
 from pyzmtp.cli.options import parse_options
 from pyzmtp.cli.policies import MakePolicy, read_security, security_options
 from pyzmtp.cli.program import run, say
+from pyzmtp.cli.seconds import Seconds
 from pyzmtp.cli.sections import EXIT_STATUSES, SectionedCommand, SectionedOption
 from pyzmtp.cli.streams import Streams, standard_streams
 from pyzmtp.errors import OperationTimeout, UsageError, ZMTPError
@@ -99,7 +100,7 @@ command = SectionedCommand(
             "Questions",
             "-t",
             "--timeout",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Seconds(min=0, min_open=True),
             default=5.0,
             show_default=True,
             metavar="SECONDS",

@@ -13,6 +13,7 @@ from pyzmtp.cli.proxy.plan import SocketPlan, read_plan
 from pyzmtp.cli.proxy.report import LineReport, LiveReport, Report
 from pyzmtp.cli.proxy.running import run_proxy
 from pyzmtp.cli.screen import Screen
+from pyzmtp.cli.seconds import Seconds
 from pyzmtp.cli.sections import EXIT_STATUSES
 from pyzmtp.cli.streams import Sink, standard_streams
 from pyzmtp.errors import UsageError
@@ -52,7 +53,7 @@ def report_on(sink: Sink, plans: Sequence[SocketPlan], quiet: bool) -> Report:
 @click.option(
     "-i",
     "--interval",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(min=0, min_open=True),
     metavar="SECONDS",
     help="From one report to the next.  [default: 1 on a terminal, else 10]",
 )

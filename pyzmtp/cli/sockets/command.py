@@ -104,13 +104,13 @@ def _task(
     if not endpoints:
         raise UsageError(f"there is no address. {_HOW_TO_ADDRESS}")
     _exclude(echo=echo, exec=execute, receive_only=receive_only, send_only=send_only)
-    written = FORMATS[form](unquote(separator.encode()), b"\0" if null else b"\n")
+    written = FORMATS[form](unquote(os.fsencode(separator)), b"\0" if null else b"\n")
     given = [*_read_arguments(messages, written), *_read_files(files)]
     if given and (echo or execute is not None or receive_only):
         raise UsageError("there are messages to send, and an option to send others or none")
     if repeat and not given:
         raise UsageError("--repeat is for MESSAGEs, and there are none")
-    wanted = [unquote(text.encode()) for text in filters]
+    wanted = [unquote(os.fsencode(text)) for text in filters]
     kind_of_socket = kind.socket.socket_type
     if kind_of_socket is SocketType.SUB:
         wanted = wanted or [b""]
@@ -124,7 +124,7 @@ def _task(
         policy=read_security(security),
         given=given,
         repeat=repeat or kind.exchange is Exchange.REPLY,
-        prefix=[] if prefix is None else [unquote(prefix.encode())],
+        prefix=[] if prefix is None else [unquote(os.fsencode(prefix))],
         filters=wanted,
         sends=kind.sends and not receive_only,
         receives=kind.receives and not send_only,

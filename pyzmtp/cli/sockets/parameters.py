@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 from pyzmtp.cli.formats import FORMATS
 from pyzmtp.cli.options import describe_options
 from pyzmtp.cli.policies import security_options
+from pyzmtp.cli.seconds import Seconds
 from pyzmtp.cli.sections import SectionedOption
 from pyzmtp.cli.sockets.kinds import Exchange, Kind
 
@@ -184,7 +185,7 @@ def _time(kind: Kind) -> Iterator[click.Option]:
         _TIME,
         "-t",
         "--timeout",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Seconds(min=0, min_open=True),
         metavar="SECONDS",
         help="End with status 3 if a message takes longer to come, or to be taken.",
     )
@@ -193,7 +194,7 @@ def _time(kind: Kind) -> Iterator[click.Option]:
             _TIME,
             "-i",
             "--interval",
-            type=click.FloatRange(min=0),
+            type=Seconds(min=0),
             default=0.0,
             metavar="SECONDS",
             help="From the sending of one message to that of the next.",
@@ -202,7 +203,7 @@ def _time(kind: Kind) -> Iterator[click.Option]:
             _TIME,
             "-d",
             "--delay",
-            type=click.FloatRange(min=0),
+            type=Seconds(min=0),
             default=0.0,
             metavar="SECONDS",
             help="Before the first message is sent.",

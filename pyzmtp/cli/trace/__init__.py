@@ -18,8 +18,10 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react
 from twisted.python.failure import Failure
 
+from pyzmtp.cli.program import say
+from pyzmtp.cli.streams import StreamError, standard_streams
 from pyzmtp.cli.trace.json_lines import json_line
-from pyzmtp.cli.trace.output import DescriptorWriter, Output
+from pyzmtp.cli.trace.output import Output
 from pyzmtp.cli.trace.records import Record, Said
 from pyzmtp.cli.trace.relay import Relay
 from pyzmtp.cli.trace.text import TextPrinter
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "perform", "run_until_interrupted"]
 
-_STANDARD_OUTPUT: Final = 1
 #: Seconds that whoever reads the output is given in the end.
 _PATIENCE: Final = 2.0
 
@@ -50,7 +51,8 @@ async def perform(
     :param show: makes lines of a record.
     :param limit: how many bytes are kept of what is shown.
 
-    Raises :exc:`AddressError`, :exc:`BindError`, and what else listening may raise.
+    Raises :exc:`AddressError`, :exc:`BindError`, what else listening may raise, and :exc:`StreamError`
+    for output that cannot be written.
     """
 
     def tell(record: Record) -> None:
@@ -61,7 +63,9 @@ async def perform(
     relay = Relay(reactor, target, [trace.watch, *([] if capture is None else [capture.watch])])
     try:
         trace.begin(await relay.listen(listen), target)
-        await output.gone
+        problem = await output.gone
+        if not isinstance(problem, BrokenPipeError):  # else whoever read it has had enough
+            raise StreamError("output", problem)
     finally:
         await relay.stop()
         await output.flush().addTimeout(_PATIENCE, reactor, lambda result, seconds: None)
@@ -109,14 +113,14 @@ def command(
     """
     capture = None if capture_file is None else _open_capture(capture_file)
     show = _line_maker(as_json, with_wire, quiet)
-    failures: list[ZMTPError] = []
+    failures: list[Exception] = []
 
     async def main(reactor: Any) -> None:
-        writer = DescriptorWriter(reactor, _STANDARD_OUTPUT)
-        output = Output(writer.write, lambda count: _line_of_dropped(count, as_json))
+        stdout = standard_streams(reactor, say).stdout
+        output = Output(stdout.write, lambda count: _line_of_dropped(count, as_json))
         try:
             await perform(reactor, listen, target, output, show, limit, capture)
-        except ZMTPError as error:
+        except (ZMTPError, StreamError) as error:
             failures.append(error)
 
     try:

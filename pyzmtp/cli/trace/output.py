@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from queue import SimpleQueue
-from threading import Thread
 from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python.failure import Failure
 
-__all__ = ["DescriptorWriter", "Output", "Write"]
+__all__ = ["Output", "Write"]
 
 #: Bytes that wait for the reader, at the most.
 _ROOM: Final = 8 * 1024 * 1024
@@ -27,12 +23,12 @@ class Output:
     When too much waits to be written, further lines are dropped; how many that were is written in
     their place.
 
-    :ivar gone: fires when nothing can be written any more.
+    :ivar gone: fires when nothing can be written any more, with the reason.
     """
 
     def __init__(self, write: Write, line_of_dropped: Callable[[int], str]) -> None:
         """:param line_of_dropped: makes the line that tells how many lines are missing."""
-        self.gone: Deferred[None] = Deferred()
+        self.gone: Deferred[OSError] = Deferred()
         self._write = write
         self._line_of_dropped = line_of_dropped
         self._waiting = bytearray()
@@ -73,12 +69,14 @@ class Output:
             self._tell_empty()
 
     def _failed(self, reason: Failure) -> None:
-        reason.trap(OSError)
+        error = reason.value
+        if not isinstance(error, OSError):
+            reason.raiseException()
         self._is_writing = False
         self._is_gone = True
         self._waiting.clear()
         self._tell_empty()
-        self.gone.callback(None)
+        self.gone.callback(error)
 
     def _tell_empty(self) -> None:
         empty, self._empty = self._empty, []
@@ -89,38 +87,3 @@ class Output:
 
 def _encode(line: str) -> bytes:
     return f"{line}\n".encode("utf-8", "backslashreplace")
-
-
-class DescriptorWriter:
-    """Writes to a file descriptor, in a thread that ends with the process whatever it waits for.
-
-    What standard output is may block, and a reactor can watch some of it only.
-    """
-
-    def __init__(self, reactor: IReactorFromThreads, descriptor: int) -> None:
-        self._reactor = reactor
-        self._descriptor = descriptor
-        self._tasks: SimpleQueue[tuple[bytes, Deferred[None]]] = SimpleQueue()
-        self._thread = Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def write(self, data: bytes) -> Deferred[None]:
-        """See :data:`Write`."""
-        done: Deferred[None] = Deferred()
-        self._tasks.put((data, done))
-        return done
-
-    def _run(self) -> None:
-        while True:
-            self.step()
-
-    def step(self) -> None:
-        """Wait for bytes, and write them."""
-        data, done = self._tasks.get()
-        try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-        except OSError:
-            self._reactor.callFromThread(done.errback, Failure())
-        else:
-            self._reactor.callFromThread(done.callback, None)

@@ -16,11 +16,13 @@ from twisted.internet.interfaces import IReactorTime
 from pyzmtp import PubSocket, RepSocket, ReqSocket, SubSocket
 from pyzmtp.cli import trace
 from pyzmtp.cli.group import group
+from pyzmtp.cli.streams import StreamError, Streams
 from pyzmtp.cli.trace import perform, run_until_interrupted
 from pyzmtp.cli.trace.output import Output
 from pyzmtp.cli.trace.records import Opened, Record
 from pyzmtp.errors import AddressError, AddressInUse
 from pyzmtp.testing import MemoryNetwork, MemoryReactor
+from tests.cli.stage import MemorySink, MemorySource
 from tests.sockets.world import World
 
 
@@ -137,6 +139,16 @@ def test_it_ends_when_nobody_reads_its_lines(world: World) -> None:
     assert world.run(traced.work) is None
 
 
+def test_lines_that_cannot_be_written_are_a_failure(world: World) -> None:
+    traced = Performance(world.network, "tcp://127.0.0.1:9")
+    traced.broken.append(OSError(28, "No space left on device"))
+    world.network.raw_connect(int(traced.address.rpartition(":")[2]))
+    world.settle()
+    world.network.advance(3.0)
+    with pytest.raises(StreamError, match="standard output: No space left on device"):
+        world.run(traced.work)
+
+
 def test_it_waits_no_longer_than_this_for_a_slow_reader(world: World) -> None:
     reactor = world.network.reactor()
     stuck: Deferred[None] = Deferred()
@@ -189,15 +201,11 @@ class TestCommand:
         def run(main: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
             MemoryNetwork().run(main(object()))
 
-        class Writer:
-            def __init__(self, reactor: object, descriptor: int) -> None:
-                pass
-
-            write = None
-
+        self.stdout = MemorySink()
+        streams = Streams(MemorySource(), self.stdout, lambda text: None)
         monkeypatch.setattr(trace, "perform", perform)
         monkeypatch.setattr(trace, "run_until_interrupted", run)
-        monkeypatch.setattr(trace, "DescriptorWriter", Writer)
+        monkeypatch.setattr(trace, "standard_streams", lambda reactor, say: streams)
 
     def invoke(self, *arguments: str) -> Result:
         return CliRunner().invoke(group, ["trace", *arguments])
@@ -211,6 +219,13 @@ class TestCommand:
         assert capture._file is None, "it is closed in the end"
         assert path.stat().st_size > 0
 
+    def test_lines_go_where_all_commands_write(self) -> None:
+        # That knows a standard output that is closed: its number may be the capture file's by now.
+        assert self.invoke("tcp://*:1", "ipc:///x").exit_code == 0
+        [(_, _, _, output, *_)] = self.performed
+        output.put("a line")
+        assert self.stdout.data == b"a line\n"
+
     def test_no_capture(self) -> None:
         assert self.invoke("tcp://*:1", "ipc:///x").exit_code == 0
         assert self.performed[0][-2:] == (64, None)
@@ -220,6 +235,7 @@ class TestCommand:
         [
             (AddressError("x", "it names no port"), 2, "address 'x': it names no port"),
             (AddressInUse("tcp://*:1"), 1, "tcp://*:1"),
+            (StreamError("output", OSError("it is closed")), 1, "standard output: it is closed"),
         ],
     )
     def test_errors(self, error: Exception, code: int, text: str) -> None:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any
-
-import pytest
 from twisted.internet.defer import Deferred, succeed
-from twisted.python.failure import Failure
 
 from pyzmtp.cli.trace import output
-from pyzmtp.cli.trace.output import DescriptorWriter, Output
+from pyzmtp.cli.trace.output import Output
 
 
 class Reader:
@@ -116,66 +110,3 @@ def test_a_reader_that_is_gone() -> None:
     lines.put("c")
     assert reader.written == [b"a\n"]
     assert lines.flush().called
-
-
-class Reactor:
-    """Makes the calls of a thread at once: there is no thread."""
-
-    def callFromThread(self, call: Callable[..., object], *arguments: object) -> None:
-        call(*arguments)
-
-
-class NoThread:
-    """A thread that never runs: the tests do what it would."""
-
-    def __init__(self, target: Callable[[], None], daemon: bool) -> None:
-        assert daemon
-
-    def start(self) -> None:
-        """Do nothing."""
-
-
-@pytest.fixture
-def reactor(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(output, "Thread", NoThread)
-    return Reactor()
-
-
-def test_bytes_are_written_to_a_descriptor(reactor: Any) -> None:
-    read_end, write_end = os.pipe()
-    writer = DescriptorWriter(reactor, write_end)
-    one, two = writer.write(b"one"), writer.write(b"two")
-    assert not one.called
-    writer.step()
-    assert (one.called, two.called) == (True, False)
-    writer.step()
-    assert two.called
-    assert os.read(read_end, 100) == b"onetwo"
-    os.close(read_end)
-    os.close(write_end)
-
-
-def test_a_part_at_a_time(reactor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    parts: list[bytes] = []
-
-    def write(descriptor: int, data: bytes) -> int:
-        parts.append(data[:2])
-        return len(data[:2])
-
-    writer = DescriptorWriter(reactor, 1)
-    done = writer.write(b"hello")
-    monkeypatch.setattr(os, "write", write)
-    writer.step()
-    assert done.called
-    assert parts == [b"he", b"ll", b"o"]
-
-
-def test_a_descriptor_that_nobody_reads(reactor: Any) -> None:
-    read_end, write_end = os.pipe()
-    os.close(read_end)
-    failures: list[Failure] = []
-    writer = DescriptorWriter(reactor, write_end)
-    writer.write(b"x").addErrback(failures.append)
-    writer.step()
-    assert [type(failure.value) for failure in failures] == [BrokenPipeError]
-    os.close(write_end)
