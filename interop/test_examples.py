@@ -250,7 +250,9 @@ def test_jupyter(directory: Path) -> None:
             assert (status, output, "ZeroDivisionError" in said) == (1, b"", True)
         with run("import time\nfor n in range(999): print(n); time.sleep(0.1)") as client:
             assert [client.line() for _ in range(3)] == ["0\n", "1\n", "2\n"]
-            client.interrupt()
+            client.signal(signal.SIGINT)
+            status, _, said = client.end()
+            assert (status, "KeyboardInterrupt" in said) == (1, True)
         # The kernel goes on, and the next client finds what the last one has left there.
         with run("n < 900", "import os\nos.kill(os.getpid(), 9)") as client:
             assert client.line() == "True\n"

@@ -37,15 +37,23 @@ async def run(kernel: Kernel, code: str) -> bool:
 
 async def main(reactor: Any, connection_file: str, *codes: str) -> None:
     connection = decode_json(Path(connection_file).read_bytes())
-    async with Kernel(reactor, connection) as kernel:
+    ended: Deferred[None] = Deferred()
+    try:
+        async with Kernel(reactor, connection) as kernel:
 
-        def interrupt() -> Deferred[None] | None:
-            return Deferred.fromCoroutine(kernel.interrupt()) if kernel.busy else None
+            def interrupt() -> Deferred[None] | None:
+                if not kernel.busy:
+                    return None
+                Deferred.fromCoroutine(kernel.interrupt())
+                return ended
 
-        reactor.addSystemEventTrigger("before", "shutdown", interrupt)  # Ctrl-C stops the reactor
-        for code in codes:
-            if not await run(kernel, code):
-                raise SystemExit(1)
+            # Ctrl-C stops the reactor, which does this first, and waits for what comes of it.
+            reactor.addSystemEventTrigger("before", "shutdown", interrupt)
+            for code in codes:
+                if not await run(kernel, code):
+                    raise SystemExit(1)
+    finally:
+        ended.callback(None)
 
 
 if __name__ == "__main__":
