@@ -49,9 +49,9 @@ def common_name(certificate: Certificate) -> str:
 class TLSClientCertificate:
     """Lets in whose TLS certificate the endpoint has verified; the mechanism is NULL.
 
-    For binds at ``ssl:`` endpoints (or ``wss://``) that ask for certificates and know whom to trust:
-    ``ssl:9000:privateKey=server.pem:caCertsDir=authorities``, ``CertificateOptions(trustRoot=...)``. A
-    peer without TLS, or whose certificate no trust root vouches for, is refused.
+    For binds that ask for certificates and know whom to trust: an ``SSL4ServerEndpoint`` whose
+    ``CertificateOptions`` have a ``trustRoot`` (an ``ssl:`` string cannot name one), or ``wss://`` with
+    ``wss_trust_pem``. A peer without TLS, or whose certificate no trust root vouches for, is refused.
 
     ``check``: who of them is let in: a collection of user ids and of fingerprints (SHA-256 in
     hexadecimal, with or without colons, or its 32 bytes), a callable (see :data:`Check`) for which
