@@ -15,9 +15,9 @@ from attrs import asdict, frozen
 from rich.console import Console
 from rich.text import Text
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import react
 
 from pyzmtp.cli.policies import MakePolicy, no_policy, read_security, security_options
+from pyzmtp.cli.program import run_until_interrupted, say
 from pyzmtp.engine.events import Closed, ConnectRetried, Event, HandshakeFailed, HandshakeSucceeded
 from pyzmtp.errors import ZMTPError
 from pyzmtp.logs.entry import LEVELS, LogEntry
@@ -234,31 +234,15 @@ def _run(wanted: Wanted, show: Callable[[LogEntry], None]) -> None:
     async def work(reactor: Any) -> None:
         nonlocal status
         try:
-            status = 0 if await read(reactor, wanted, show, _say) else 1
+            status = 0 if await read(reactor, wanted, show, say) else 1
         except ZMTPError as error:
-            _say(str(error))
+            say(str(error))
             status = 1
         except (BrokenPipeError, CancelledError):
             pass  # whoever read it, or started it, has had enough
         except OSError as error:
-            _say(f"standard output: {error.strerror or error}")
+            say(f"standard output: {error.strerror or error}")
             status = 1
 
-    def start(reactor: Any) -> Deferred[None]:
-        working = Deferred.fromCoroutine(work(reactor))
-
-        def stop() -> Deferred[None]:
-            working.cancel()
-            return working
-
-        reactor.addSystemEventTrigger("before", "shutdown", stop)  # Ctrl-C
-        return working
-
-    try:
-        react(start)
-    except SystemExit as end:
-        sys.exit(end.code or status)
-
-
-def _say(text: str) -> None:
-    click.echo(f"pyzmtp: {text}", err=True)
+    run_until_interrupted(work)
+    sys.exit(status)

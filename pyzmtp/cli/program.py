@@ -1,4 +1,7 @@
-"""Runs a command on the platform's reactor, and ends the process as programs do: :func:`run`."""
+"""Runs a command on the platform's reactor, and ends the process as programs do: :func:`run`.
+
+:func:`run_until_interrupted` is for those that go on until somebody has had enough.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,12 @@ from typing import Any, Final
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import react
 from twisted.logger import ILogObserver, LogEvent, LogLevel, eventAsText, globalLogBeginner
+from twisted.python.failure import Failure
 from zope.interface import provider
 
 from pyzmtp.cli.exit_status import ExitStatus
 
-__all__ = ["Main", "Program", "run", "say", "tell_log"]
+__all__ = ["Main", "Program", "run", "run_until_interrupted", "say", "tell_log"]
 
 #: What a command does; it is given the reactor, and returns the exit status.
 Main = Callable[[Any], Coroutine[Any, Any, int]]
@@ -97,6 +101,35 @@ def run(main: Main) -> None:
     if program.signal is not None:
         _end_by(program.signal)
     sys.exit(status)
+
+
+def run_until_interrupted(main: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
+    """Run ``main(reactor)``, which a signal cancels and then waits for: no other end is foreseen.
+
+    So a signal is no failure, and this returns as when ``main`` has.
+    """
+
+    def begin(reactor: Any) -> Deferred[None]:
+        ended: Deferred[None] = Deferred()
+        work = Deferred.fromCoroutine(main(reactor))
+
+        def end() -> Deferred[None]:
+            work.cancel()
+            return ended
+
+        def finish(result: Failure | None) -> Failure | None:
+            ended.callback(None)
+            interrupted = isinstance(result, Failure) and result.check(CancelledError)
+            return None if interrupted else result
+
+        reactor.addSystemEventTrigger("before", "shutdown", end)
+        return work.addBoth(finish)
+
+    try:
+        react(begin)
+    except SystemExit as exit:
+        if exit.code:
+            raise
 
 
 def _end_by(number: int) -> None:

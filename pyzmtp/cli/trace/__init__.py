@@ -8,17 +8,14 @@ A relay (:mod:`.relay`) connects the two and lets others see what passes: a deco
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
 from rich.text import Text
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import react
-from twisted.python.failure import Failure
 
-from pyzmtp.cli.program import say
+from pyzmtp.cli.program import run_until_interrupted, say
 from pyzmtp.cli.streams import StreamError, standard_streams
 from pyzmtp.cli.trace.json_lines import json_line
 from pyzmtp.cli.trace.output import Output
@@ -31,7 +28,7 @@ from pyzmtp.errors import AddressError, ZMTPError
 if TYPE_CHECKING:
     from pyzmtp.cli.trace.capture import Capture
 
-__all__ = ["command", "perform", "run_until_interrupted"]
+__all__ = ["command", "perform"]
 
 #: Seconds that whoever reads the output is given in the end.
 _PATIENCE: Final = 2.0
@@ -131,32 +128,6 @@ def command(
     for failure in failures:
         kind = click.UsageError if isinstance(failure, AddressError) else click.ClickException
         raise kind(str(failure))
-
-
-def run_until_interrupted(main: Callable[[Any], Coroutine[Any, Any, None]]) -> None:
-    """Run ``main(reactor)`` on the platform's reactor; a signal cancels it, and waits for its end."""
-
-    def begin(reactor: Any) -> Deferred[None]:
-        ended: Deferred[None] = Deferred()
-        work = Deferred.fromCoroutine(main(reactor))
-
-        def end() -> Deferred[None]:
-            work.cancel()
-            return ended
-
-        def finish(result: Failure | None) -> Failure | None:
-            ended.callback(None)
-            interrupted = isinstance(result, Failure) and result.check(CancelledError)
-            return None if interrupted else result
-
-        reactor.addSystemEventTrigger("before", "shutdown", end)
-        return work.addBoth(finish)
-
-    try:
-        react(begin)
-    except SystemExit as exit:
-        if exit.code:
-            raise
 
 
 def _open_capture(path: str) -> Capture:

@@ -14,10 +14,11 @@ from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from pyzmtp import PubSocket, RepSocket, ReqSocket, SubSocket
-from pyzmtp.cli import trace
+from pyzmtp.cli import program, trace
 from pyzmtp.cli.group import group
+from pyzmtp.cli.program import run_until_interrupted
 from pyzmtp.cli.streams import StreamError, Streams
-from pyzmtp.cli.trace import perform, run_until_interrupted
+from pyzmtp.cli.trace import perform
 from pyzmtp.cli.trace.output import Output
 from pyzmtp.cli.trace.records import Opened, Record
 from pyzmtp.errors import AddressError, AddressInUse
@@ -330,7 +331,7 @@ class TestRun:
                 network.run(trigger())
             raise SystemExit(code)
 
-        monkeypatch.setattr(trace, "react", react)
+        monkeypatch.setattr(program, "react", react)
         run_until_interrupted(main)
         return results
 
