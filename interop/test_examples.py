@@ -77,6 +77,7 @@ def test_the_page_has_the_commands_of_the_programs() -> None:
     commands = [
         line
         for block in blocks_of(ROOT / "docs" / "examples.md")
+        if block.language == "console"
         for line in block.text.splitlines()
     ]
     told = {
