@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from twisted.internet.endpoints import SSL4ServerEndpoint, quoteStringArgument
 from twisted.internet.ssl import Certificate, PrivateCertificate
 from twisted.internet.task import react
@@ -40,35 +40,40 @@ HOST = "127.0.0.1"
 
 
 def certify(directory: Path, *names: str) -> None:
-    """Make an authority, and certificates for these names: a day long, and for this host."""
+    """Make an authority, and certificates for these names."""
     trusted = directory / "authority"  # Twisted wants trust roots in a directory of their own
     trusted.mkdir(parents=True)
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")])
-    for name in ("authority", *names):
-        key = authority_key if name == "authority" else ec.generate_private_key(ec.SECP256R1())
-        now = datetime.now(timezone.utc)
-        certificate = (
-            x509.CertificateBuilder(
-                issuer_name=authority,
-                subject_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
-                public_key=key.public_key(),
-                serial_number=x509.random_serial_number(),
-                not_valid_before=now - timedelta(hours=1),
-                not_valid_after=now + timedelta(days=1),
-            )
-            .add_extension(x509.BasicConstraints(ca=name == "authority", path_length=None), True)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), False)
-            .sign(authority_key, hashes.SHA256())
-            .public_bytes(Encoding.PEM)
-        )
-        if name == "authority":
-            (trusted / "authority.pem").write_bytes(certificate)  # its key is thrown away
-        else:
-            secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            file = directory / f"{name}.pem"
-            file.touch(mode=0o600)
-            file.write_bytes(certificate + secret)
+    authority = ec.generate_private_key(ec.SECP256R1())  # it signs no others: nobody keeps it
+    (trusted / "authority.pem").write_bytes(sign("authority", authority, authority))
+    for name in names:
+        key = ec.generate_private_key(ec.SECP256R1())
+        secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file = directory / f"{name}.pem"
+        file.touch(mode=0o600)
+        file.write_bytes(sign(name, key, authority) + secret)
+
+
+def sign(
+    name: str, key: ec.EllipticCurvePrivateKey, authority: ec.EllipticCurvePrivateKey
+) -> bytes:
+    """Make a certificate that is good for a day."""
+    now = datetime.now(timezone.utc)
+    builder = x509.CertificateBuilder(
+        issuer_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority")]),
+        subject_name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
+        public_key=key.public_key(),
+        serial_number=x509.random_serial_number(),
+        not_valid_before=now - timedelta(hours=1),
+        not_valid_after=now + timedelta(days=1),
+    ).add_extension(x509.BasicConstraints(ca=key is authority, path_length=None), critical=True)
+    if key is not authority:
+        usage = ExtendedKeyUsageOID.CLIENT_AUTH  # so that no client can pass for the server
+        if name == "server":
+            usage = ExtendedKeyUsageOID.SERVER_AUTH
+        host = x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))])
+        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        builder = builder.add_extension(host, critical=False)
+    return builder.sign(authority, hashes.SHA256()).public_bytes(Encoding.PEM)
 
 
 async def serve(reactor: Reactor, directory: Path, port: int, *names: str) -> None:
@@ -81,7 +86,8 @@ async def serve(reactor: Reactor, directory: Path, port: int, *names: str) -> No
         print("the server is at", await rep.bind(endpoint), flush=True)
         while True:
             peer, frames = await rep.receive_from()
-            print(f"{peer.user_id} asks:", *map(bytes.decode, frames), flush=True)
+            question = b" ".join(frames).decode(errors="replace")
+            print(f"{peer.user_id} asks: {question}", flush=True)
             await rep.send(f"Fine, {peer.user_id}.".encode())
 
 

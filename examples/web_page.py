@@ -21,7 +21,6 @@ from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import react
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request, Site
-from twisted.web.static import Data
 from zope.interface import implementer
 
 from pyzmtp import SubSocket
@@ -43,6 +42,18 @@ PAGE = b"""<!DOCTYPE html>
   };
 </script>
 """
+
+
+class Page(Resource):
+    """What a browser opens, and below it the events."""
+
+    def __init__(self, events: Events) -> None:
+        Resource.__init__(self)
+        self.putChild(b"", self)
+        self.putChild(b"events", events)
+
+    def render_GET(self, request: Request) -> bytes:
+        return PAGE
 
 
 class Events(Resource):
@@ -95,11 +106,9 @@ class Stream:
 
 
 async def main(reactor: Any, port: str, publisher: str) -> None:
-    root = Resource()
-    root.putChild(b"", Data(PAGE, "text/html; charset=utf-8"))
-    root.putChild(b"events", Events(reactor, publisher))
+    page = Page(Events(reactor, publisher))
     endpoint = TCP4ServerEndpoint(reactor, int(port), interface="127.0.0.1")
-    listening = await endpoint.listen(Site(root, reactor=reactor))
+    listening = await endpoint.listen(Site(page, reactor=reactor))
     print(f"the page is at http://127.0.0.1:{listening.getHost().port}/", flush=True)
     await Deferred()  # for ever
 

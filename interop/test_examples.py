@@ -77,6 +77,7 @@ def test_the_page_has_the_commands_of_the_programs() -> None:
     commands = [
         line
         for block in blocks_of(ROOT / "docs" / "examples.md")
+        if block.language == "console"
         for line in block.text.splitlines()
     ]
     told = {
@@ -173,6 +174,15 @@ def test_tls(tmp_path: Path) -> None:
             stranger.signal(signal.SIGINT)
             assert stranger.end()[:2] == (0, b"")
         server.interrupt()
+    # Bob's certificate is good, but it is none for a server.
+    (tmp_path / "ours/server.pem").write_bytes((tmp_path / "ours/bob.pem").read_bytes())
+    with example("tls", "serve", ours, "0", "anne") as impostor:
+        port = impostor.address().rpartition(":")[2]
+        with example("tls", "ask", ours, port, "anne", "Who is it?") as anne:
+            assert "certificate verify failed" in anne.complaint()
+            anne.signal(signal.SIGINT)
+            assert anne.end()[:2] == (0, b"")
+        impostor.interrupt()
 
 
 def test_web_page() -> None:
