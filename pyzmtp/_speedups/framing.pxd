@@ -5,12 +5,13 @@
 
 cimport cython
 
-from pyzmtp.wire cimport collector
+from pyzmtp.wire cimport assembly, collector
 
 cdef list _LAST
 cdef list _MORE
 cdef object _LARGEST_FRAME
 cdef Py_ssize_t _SMALL_PIECE
+cdef Py_ssize_t _PART
 
 
 cdef class FrameDecoder:
@@ -25,6 +26,8 @@ cdef class FrameDecoder:
     cdef unsigned int _flags
     cdef Py_ssize_t _missing
     cdef list _pieces
+    cdef bytes _whole
+    cdef Py_ssize_t _size
     cdef list _message
     cdef Py_ssize_t _message_size
 

@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 from pyzmtp.errors import FrameTooLarge, FramingError, ProtocolError, UnexpectedCommand
-from pyzmtp.wire import collector
+from pyzmtp.wire import assembly, collector
 
 __all__ = ["FrameDecoder", "encode_batch", "encode_frame", "encode_message"]
 
@@ -26,6 +26,10 @@ _LARGEST_FRAME = min(2**62, sys.maxsize // 2 + 1)
 # Pieces of a split body that are smaller than this are gathered in one bytearray: a peer that drips
 # single bytes must not cost an object each, a peer that sends large segments must not cost a copy.
 _SMALL_PIECE = 4096
+
+# When one part in so many of a split body has come, room is made for all of it: who only announces
+# a large one costs nothing, and who sends a part of it not many times as much.
+_PART = 4
 
 
 class FrameDecoder:
@@ -51,6 +55,8 @@ class FrameDecoder:
         "_offset",
         "_pieces",
         "_rest",
+        "_size",
+        "_whole",
         "command",
         "commands_only",
         "error",
@@ -70,8 +76,10 @@ class FrameDecoder:
         self._rest = b""
         self._offset = 0  # where that end begins
         self._flags = 0  # of the frame whose body is being collected
-        self._missing = 0  # how many bytes of that body have not come yet
-        self._pieces: list[bytes | bytearray] = []  # those that have
+        self._size = 0  # how many bytes that body has
+        self._missing = 0  # how many of them have not come yet
+        self._pieces: list[bytes | bytearray] = []  # those that have,
+        self._whole: bytes | None = None  # or what they are put into
         self._message: list[bytes] = []  # the frames so far of a multipart message
         self._message_size = 0  # their bytes together
 
@@ -111,10 +119,15 @@ class FrameDecoder:
                 if end > length:
                     self._collect(data, position)
                     return messages
-                self._pieces.append(view[position:end])
-                frame = b"".join(self._pieces)
+                if self._whole is None:
+                    self._pieces.append(view[position:end])
+                    frame = b"".join(self._pieces)
+                    self._pieces = []
+                else:
+                    assembly.put(self._whole, self._size - self._missing, data, position)
+                    frame = self._whole
+                    self._whole = None
                 flags = self._flags
-                self._pieces = []
                 self._missing = 0
             else:
                 if length - position < 2:
@@ -138,7 +151,7 @@ class FrameDecoder:
                 if end > length:
                     # A frame whose body has not come whole yet.
                     self._flags = flags
-                    self._missing = size
+                    self._size = self._missing = size
                     self._collect(data, start)
                     return messages
                 frame = view[start:end]
@@ -171,7 +184,11 @@ class FrameDecoder:
         return messages
 
     def _collect(self, data: bytes, position: int) -> None:
-        """Keep what has come of a body; nothing is allocated for what is only announced."""
+        """Keep what has come of a body; little is allocated for what is only announced."""
+        if self._whole is not None:
+            assembly.put(self._whole, self._size - self._missing, data, position)
+            self._missing -= len(data) - position
+            return
         piece = data[position:]
         size = len(piece)
         self._missing -= size
@@ -181,6 +198,10 @@ class FrameDecoder:
             self._pieces[-1] += piece
         else:
             self._pieces.append(bytearray(piece))
+        if self._missing <= self._size - self._size // _PART:
+            self._whole = assembly.begun(self._pieces, self._size)
+            if self._whole is not None:
+                self._pieces = []
 
     def _refuses(self, flags: int, size: int) -> bool:
         """Check a header before anything of the body is kept; the first fault ends the decoding."""
@@ -204,6 +225,7 @@ class FrameDecoder:
         self._rest = b""
         self._offset = 0
         self._pieces = []
+        self._whole = None
         self._message = []
 
 

@@ -408,6 +408,35 @@ def test_a_peer_that_drips_single_bytes_costs_about_the_bytes_that_it_sent(
     assert 32 * KILOBYTE <= size < 64 * KILOBYTE
 
 
+def test_a_part_of_a_body_costs_no_more_than_four_times_itself(framing: Implementation) -> None:
+    for size in (2**20, 2**24):
+        decoder = framing.FrameDecoder(100)
+        decoder.feed(long_head(0, size), PLENTY)
+        tracemalloc.start()
+        try:
+            for part in range(1, 16):
+                decoder.feed(bytes(size // 16), PLENTY)
+                held, _ = tracemalloc.get_traced_memory()
+                assert held < 4 * part * size // 16 + 64 * KILOBYTE
+        finally:
+            tracemalloc.stop()
+
+
+@given(st.data(), st.integers(2, 300_000))
+@settings(max_examples=60)
+def test_a_body_in_chunks_of_any_sizes(data: st.DataObject, size: int) -> None:
+    body = (b"0123456789abcdef" * (size // 16 + 1))[:size]
+    wire = frame(0, body) + message(b"next")
+    sizes = data.draw(st.lists(st.integers(1, size), max_size=12))
+    for implementation in IMPLEMENTATIONS:
+        decoder = implementation.FrameDecoder(100)
+        rest, messages = wire, []
+        for each in [*sizes, len(wire)]:
+            messages += decoder.feed(rest[:each], PLENTY)
+            rest = rest[each:]
+        assert messages == [[body], [b"next"]]
+
+
 def test_a_large_body_is_joined_once(framing: Implementation) -> None:
     """At most its pieces and the whole are in memory: no ``tail + data`` for each chunk."""
     chunk = bytes(64 * KILOBYTE)
