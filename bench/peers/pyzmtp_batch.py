@@ -9,10 +9,11 @@ from contextlib import AsyncExitStack
 from time import perf_counter
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred
 
 from bench.model import Announce, Job, Role, Sample
-from bench.peers import crowd, import_time, pyzmtp_matching, pyzmtp_memory, pyzmtp_visits, topics
+from bench.peers import import_time, pyzmtp_matching, pyzmtp_memory, pyzmtp_visits, topics
+from bench.peers.pyzmtp_sending import Senders
 from bench.peers.pyzmtp_settings import settings, versions
 from bench.peers.reactor import binds, both, connects
 from bench.peers.timing import (
@@ -22,14 +23,12 @@ from bench.peers.timing import (
     check_payload,
     groups,
     round_trip_sample,
-    shares,
     total_requests,
 )
 from pyzmtp import (
     DealerSocket,
     PubSocket,
     PullSocket,
-    PushSocket,
     RepSocket,
     ReqSocket,
     RouterSocket,
@@ -117,38 +116,11 @@ async def _pull(reactor: Any, job: Job, announce: Announce) -> Sample:
     return Sample(operations=job.count - counter.uncounted, seconds=seconds)
 
 
-async def _push(reactor: Any, job: Job) -> None:
-    async with PushSocket(reactor, settings(job)) as socket:
-        socket.connect(job.address)
-        await _send_all(socket, job.message(), job.count)
-
-
 async def _send_all(socket: SendingSocket, message: bytes | list[bytes], count: int) -> None:
     size = len(message) if isinstance(message, bytes) else sum(map(len, message))
     batch = [message] * max(min(_BATCH, _BATCH_BYTES // size), 1)
     for number in groups(count, len(batch)):
         await socket.send_batch(batch[:number])
-
-
-async def _push_each(reactor: Any, job: Job) -> None:
-    async with AsyncExitStack() as stack:
-        sockets = []
-        for _ in range(job.pushers):
-            socket = await stack.enter_async_context(PushSocket(reactor, settings(job)))
-            await socket.connect(job.address)
-            await socket.send(job.message())
-            sockets.append(socket)
-        await gatherResults(
-            Deferred.fromCoroutine(_send_all(socket, job.message(), share - 1))
-            for socket, share in zip(sockets, shares(job), strict=True)
-        )
-
-
-async def _publish(reactor: Any, job: Job, announce: Announce) -> None:
-    async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
-        announce(await socket.bind(job.where))
-        await socket.wait_subscribed(count=job.subscribers)
-        await _send_all(socket, job.message(), job.count)
 
 
 async def _publish_topics(reactor: Any, job: Job, announce: Announce) -> None:
@@ -251,22 +223,6 @@ async def _ask(reactor: Any, job: Job) -> Sample:
         return await done
 
 
-async def _send_to_one(reactor: Any, job: Job, announce: Announce) -> None:
-    async with RouterSocket(reactor, settings(job, router_mandatory=True)) as socket:
-        announce(await socket.bind(job.where))
-        for _ in range(job.connections):
-            await socket.receive()
-        await _send_all(socket, [crowd.CHOSEN, job.payload()], job.count)
-
-
-async def _publish_to_one(reactor: Any, job: Job, announce: Announce) -> None:
-    async with PubSocket(reactor, settings(job, xpub_nodrop=True)) as socket:
-        announce(await socket.bind(job.where))
-        await socket.wait_subscribed(crowd.IDLE_TOPIC, job.connections - 1)
-        await socket.wait_subscribed(job.payload())
-        await _send_all(socket, job.message(), job.count)
-
-
 async def _take_turns(reactor: Any, job: Job, announce: Announce) -> Sample:
     async with DealerSocket(reactor, settings(job)) as socket:
         announce(await socket.bind(job.where))
@@ -280,24 +236,22 @@ async def _take_turns(reactor: Any, job: Job, announce: Announce) -> Sample:
     return round_trip_sample(asker.marks)
 
 
+_SENDERS = Senders(_send_all)
+
 ROLES: dict[str, Role] = {
+    **_SENDERS.roles,
     **import_time.roles("pyzmtp"),
     **pyzmtp_matching.ROLES,
     **pyzmtp_memory.ROLES,
     **pyzmtp_visits.ROLES,
     "answer": binds(_answer),
     "ask": connects(_ask),
-    "publish": binds(_publish),
-    "publish-to-one": binds(_publish_to_one),
     "publish-topics": binds(_publish_topics),
     "pull": binds(_pull),
-    "pull+push": both(_pull, _push),
-    "push": connects(_push),
-    "push-each": connects(_push_each),
+    "pull+push": both(_pull, _SENDERS.push),
     "reply": binds(_reply),
     "reply+request": both(_reply, _request),
     "request": connects(_request),
-    "send-to-one": binds(_send_to_one),
     "subscribe": connects(_subscribe),
     "subscribe-topics": connects(_subscribe_topics),
     "take-turns": binds(_take_turns),
