@@ -278,20 +278,11 @@ class TestEnding:
         world.advance(2)
         assert not proxied.outcome.pending
 
-    def test_interrupted_twice_it_does_not_wait(self, world: World, start: Start) -> None:
-        proxied = start([f"pull@{FRONT}", f"push@{BACK}"], ["linger=none"])
-        push = world.make(PushSocket)
-        world.run(push.connect(FRONT))
-        push.try_send(b"a")
-        world.settle()
-        proxied.interrupt()
-        world.advance(100)
-        assert proxied.outcome.pending
-        proxied.interrupt()
-        assert not proxied.outcome.pending
-
-    def test_while_it_closes_it_can_be_hurried(self, world: World, start: Start) -> None:
-        proxied = start([f"pull@{FRONT}", f"push>{BACK}"], ["linger=none"])
+    @pytest.mark.parametrize("backend", [f"push@{BACK}", f"push>{BACK}"])
+    def test_interrupted_twice_it_does_not_wait(
+        self, world: World, start: Start, backend: str
+    ) -> None:
+        proxied = start([f"pull@{FRONT}", backend], ["linger=none"])
         push = world.make(PushSocket)
         world.run(push.connect(FRONT))
         push.try_send(b"a")

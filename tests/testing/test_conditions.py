@@ -20,16 +20,6 @@ def network() -> MemoryNetwork:
     return MemoryNetwork(seed=5)
 
 
-@pytest.fixture(params=["tcp", "unix"])
-def unix(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param == "unix")
-
-
-@pytest.fixture
-def pair(network: MemoryNetwork, unix: bool) -> Pair:
-    return Pair(network, unix)
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -16,11 +16,6 @@ from .recorders import Client, Server, port_of
 
 
 @pytest.fixture
-def network() -> MemoryNetwork:
-    return MemoryNetwork()
-
-
-@pytest.fixture
 def reactor(network: MemoryNetwork) -> MemoryReactor:
     return network.reactor()
 

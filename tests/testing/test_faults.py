@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from twisted.internet import error
 
 from pyzmtp.testing import MemoryNetwork
@@ -10,26 +9,6 @@ from pyzmtp.testing import MemoryNetwork
 from .recorders import Pair
 
 KIB = 1024
-
-
-@pytest.fixture
-def network() -> MemoryNetwork:
-    return MemoryNetwork()
-
-
-@pytest.fixture(params=["tcp", "unix"])
-def unix(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param == "unix")
-
-
-@pytest.fixture
-def pair(network: MemoryNetwork, unix: bool) -> Pair:
-    return Pair(network, unix)
-
-
-@pytest.fixture
-def tcp(network: MemoryNetwork) -> Pair:
-    return Pair(network, unix=False)
 
 
 # Faults

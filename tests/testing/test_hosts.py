@@ -14,11 +14,6 @@ from pyzmtp.testing import MemoryNetwork
 from .recorders import Client, Server, port_of
 
 
-@pytest.fixture
-def network() -> MemoryNetwork:
-    return MemoryNetwork()
-
-
 def test_a_host_is_known_by_its_name(network: MemoryNetwork) -> None:
     server, client = Server(), Client()
     there, here = network.reactor("there"), network.reactor("here")

@@ -31,11 +31,6 @@ from .recorders import Server, port_of
 
 
 @pytest.fixture
-def network() -> MemoryNetwork:
-    return MemoryNetwork()
-
-
-@pytest.fixture
 def reactor(network: MemoryNetwork) -> MemoryReactor:
     return network.reactor()
 

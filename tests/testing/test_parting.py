@@ -19,11 +19,6 @@ KIB = 1024
 
 
 @pytest.fixture
-def network() -> MemoryNetwork:
-    return MemoryNetwork()
-
-
-@pytest.fixture
 def pair(network: MemoryNetwork) -> Pair:
     return Pair(network, unix=False)
 

@@ -17,26 +17,6 @@ from .recorders import HalfRecorder, Pair, Producer, Recorder
 KIB = 1024
 
 
-@pytest.fixture
-def network() -> MemoryNetwork:
-    return MemoryNetwork()
-
-
-@pytest.fixture(params=["tcp", "unix"])
-def unix(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param == "unix")
-
-
-@pytest.fixture
-def pair(network: MemoryNetwork, unix: bool) -> Pair:
-    return Pair(network, unix)
-
-
-@pytest.fixture
-def tcp(network: MemoryNetwork) -> Pair:
-    return Pair(network, unix=False)
-
-
 # Addresses and options
 
 
