@@ -27,6 +27,9 @@ from pyzmtp.mechanisms.null import NullMechanism
 from pyzmtp.mechanisms.plain import PlainServerMechanism
 
 BASE: Final = 60_000
+#: h11 finds the phrase behind the status with an expression that goes back a step for each character:
+#: the matching takes that much for a moment, of the 16 KiB at the most that h11 reads.
+EACH: Final = 400
 MAX_SIZE: Final = 2_000
 
 _LARGEST: Final = 1000

@@ -43,7 +43,7 @@ class FrameDecoderV1(FrameDecoder):
         if self._fault is not None:
             return b""
         data, self._head = self._head + data, b""
-        rewritten = []
+        rewritten = bytearray()  # a list would hold an object for each tiny frame
         position = 0
         while position < len(data):
             if not self._body:
@@ -59,13 +59,13 @@ class FrameDecoderV1(FrameDecoder):
                     self._fault = FramingError("a ZMTP 1.0 frame without its flags byte")
                     break
                 self._body = length - 1
-                rewritten.append(_head(data[start - 1] & MORE, self._body))
+                rewritten += _head(data[start - 1] & MORE, self._body)
                 position = start
             body = data[position : position + self._body]
-            rewritten.append(body)
+            rewritten += body
             self._body -= len(body)
             position += len(body)
-        return b"".join(rewritten)
+        return bytes(rewritten)
 
 
 def _head(flags: int, size: int) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import hypothesis
 import pytest
 from hypothesis import given
@@ -106,6 +108,19 @@ def test_a_message_may_have_only_so_many_frames() -> None:
 def test_messages_are_written_as_libzmq_writes_them(message: list[bytes], data: bytes) -> None:
     assert encode_message_v1(message) == data
     assert joined(encode_batch_v1([message, SharedMessage(message)], PLENTY)) == (data + data, 2)
+
+
+def test_tiny_frames_cost_little_beside_their_messages() -> None:
+    count = 1000
+    tracemalloc.start()
+    try:
+        decoder = FrameDecoderV1()
+        messages = decoder.feed(b"\x01\x00" * count, PLENTY)
+        size, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert messages == [[b""]] * count
+    assert peak - size < 20 * count
 
 
 def test_a_batch_ends_at_its_limit() -> None:
