@@ -68,6 +68,8 @@ _OPTIONS: Final[list[dict[str, Any]]] = [
     {"security": CurveClient(curve_keypair().public)},
 ]
 _HANDSHAKE_TIMEOUT: Final = 3.0
+#: Seconds after which the half-open connections of a crowd make way for a peer.
+_GRACE: Final = 0.5
 
 
 @cache
@@ -251,21 +253,22 @@ class Stage:
         assert all(type(frame) is bytes for frame in message)
         if self.socket.socket_type in _DRAWS_IDS:
             assert len(message) > 1
-            self._id = message[0]
-            message = message[1:]
+            routing_id, *message = message
+            if routing_id not in self._streams:  # who is last heard depends on how chunks are cut
+                self._id = routing_id
         if self.socket.options.max_message_size:
             assert sum(map(len, message)) <= _LARGEST
         if self.socket.socket_type is SocketType.STREAM:
-            self._take_chunk(message[0])
+            self._take_chunk(routing_id, message[0])
         else:
             self._messages.append(message)
 
-    def _take_chunk(self, chunk: bytes) -> None:
+    def _take_chunk(self, routing_id: bytes, chunk: bytes) -> None:
         """Of a STREAM. Where one ends means nothing, nor whose comes first."""
-        if self._id not in self._streams:
-            self._streams[self._id] = []
-            self._messages.append(self._streams[self._id])
-        chunks = self._streams[self._id]
+        if routing_id not in self._streams:
+            self._streams[routing_id] = []
+            self._messages.append(self._streams[routing_id])
+        chunks = self._streams[routing_id]
         if chunk and chunks and chunks[-1]:
             chunks[-1] += chunk
         else:
@@ -293,6 +296,7 @@ class Stage:
 
     def _serve_another(self) -> None:
         """Whatever a stranger has done, a good peer that comes now is welcome."""
+        self.network.advance(_GRACE)
         ours: SocketType = self.socket.socket_type
         before = len(self.socket.peers)
         alone = ours in (SocketType.PAIR, SocketType.CHANNEL) and before

@@ -19,8 +19,8 @@ from fuzz.live import Stage
 from fuzz.reader import Reader
 
 BASE: Final = 200_000
-#: A byte can be another connection.
-EACH: Final = 4_000
+#: Two bytes can be another connection, of which both ends are in memory.
+EACH: Final = 5_000
 MAX_SIZE: Final = 1024
 
 

@@ -295,7 +295,11 @@ class ZMTPProtocol(Protocol):
             self._receive(b"")
 
     def drop(self, error: ProtocolError) -> None:
-        """End the connection for a reason that the connection itself cannot know."""
+        """End the connection for a reason that the connection itself cannot know.
+
+        If the reason is one of the messages, it goes before what is wrong behind them in the same chunk.
+        """
+        self._part(error)
         self.connection.reject(error)
         self._attend()
 

@@ -259,3 +259,12 @@ def test_a_dish_parts_from_who_sends_no_group_and_body(world: World, bad: bytes)
     [lost] = world.of(dish, Disconnected)
     assert isinstance(lost.reason, FramingError)
     assert isinstance(lost.reason, ProtocolError)
+
+
+def test_what_a_dish_refuses_is_told_before_what_is_wrong_behind_it(world: World) -> None:
+    """As if it had come alone, though the decoder sees both at once."""
+    dish = world.make(DishSocket)
+    peer = world.attach_raw(dish, hello("RADIO") + message(b"lone") + b"\x08\x00")
+    assert peer.closed is not None
+    [lost] = world.of(dish, Disconnected)
+    assert "1 frames" in str(lost.reason)
