@@ -16,6 +16,8 @@ _NUMBERS: Final = [
     for size in (1, 2, 4, 8)
     for value in (0, 1, 9, 2 ** (8 * size - 1) - 1, 2 ** (8 * size - 1), 2 ** (8 * size) - 1)
 ]
+#: How often a piece is repeated: what costs little once may cost much in a crowd.
+_TIMES: Final = (1, 1, 2, 16, 1000)
 #: How many changes one input goes through at the most.
 _MOST_CHANGES: Final = 5
 
@@ -76,8 +78,8 @@ class Mutator:
         del data[self._span(data)]
 
     def _repeat(self, data: bytearray, other: bytes) -> None:
-        place = self._place(data)
-        data[place:place] = data[self._span(data)]
+        place, times = self._place(data), self._random.choice(_TIMES)
+        data[place:place] = (data[self._span(data)] * times)[: self._max_size]
 
     def _splice(self, data: bytearray, other: bytes) -> None:
         place = self._place(data)
