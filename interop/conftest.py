@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,16 @@ import pytest
 
 from interop.peer import LibzmqPeer, Spawn, peer_pipes
 from interop.reactor import left_clean, run, stop_threads
+
+
+def pytest_configure() -> None:
+    """See that programs hear every signal, though we may have been started by nohup.
+
+    What is ignored stays so in those that are started; what is handled does not.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_unconfigure() -> None:
