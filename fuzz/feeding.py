@@ -20,8 +20,8 @@ __all__ = ["CONNECTIONS", "DECODERS_V1", "IMPLEMENTATIONS", "in_pieces", "one_by
 
 
 def one_by_one(data: bytes) -> list[bytes]:
-    """``data`` byte by byte."""
-    return [data[position : position + 1] for position in range(len(data))]
+    """``data`` byte by byte; nothing is a chunk too, as it is whole."""
+    return [data[position : position + 1] for position in range(len(data))] or [data]
 
 
 def in_pieces(data: bytes) -> list[bytes]:
