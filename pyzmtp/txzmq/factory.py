@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from pyzmtp.errors import WrongState
 from pyzmtp.sockets.base import Socket
+from twisted import internet
 
 if TYPE_CHECKING:
     from pyzmtp.txzmq.connection import ZmqConnection
@@ -17,21 +18,25 @@ __all__ = ["ZmqFactory"]
 
 
 class _InstalledReactor:
-    """The reactor of the process, imported when it is first asked for.
+    """The reactor of the process, on which txZMQ always runs.
 
-    This is the one place in pyzmtp that imports it: programs of txZMQ have never named a reactor.
+    It is looked for and not imported, which would install one: that is the program's to choose. Raises
+    :exc:`WrongState` if none is installed.
     """
 
     def __get__(self, instance: object, owner: type) -> Any:
-        from twisted.internet import reactor
-
+        reactor = getattr(internet, "reactor", None)
+        if reactor is None:
+            raise WrongState(
+                "no reactor is installed yet: import Twisted's, or pass one to ZmqFactory()"
+            )
         return reactor
 
 
 class ZmqFactory:
     """Knows the reactor, and all connections that are made with it.
 
-    ``reactor``: the one to run on; by default that of the process, as with txZMQ.
+    ``reactor``: the one to run on; by default that which is installed, as with txZMQ.
 
     :ivar ioThreads: without effect, there are no threads.
     :ivar lingerPeriod: milliseconds that closed connections may go on sending; -1: as many as they need.

@@ -47,14 +47,17 @@ def test_the_reactor_is_that_of_the_process_unless_another_is_given() -> None:
     assert type("Mine", (ZmqFactory,), {"reactor": other})().reactor is other
 
 
-def test_to_import_it_installs_no_reactor() -> None:
+def test_it_installs_no_reactor_and_finds_that_of_the_program() -> None:
     code = (
         "import sys, pyzmtp.txzmq as t; print('twisted.internet.reactor' in sys.modules);"
-        "t.ZmqFactory(); print('twisted.internet.reactor' in sys.modules);"
-        "t.ZmqFactory().reactor; print('twisted.internet.reactor' in sys.modules)"
+        "factory = t.ZmqFactory(); print('twisted.internet.reactor' in sys.modules)\n"
+        "try: factory.reactor\n"
+        "except t.factory.WrongState as error: print('import' in str(error))\n"
+        "print('twisted.internet.reactor' in sys.modules);"
+        "from twisted.internet import reactor; print(factory.reactor is reactor)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "False", "True"]
+    assert done.stdout.split() == ["False", "False", "True", "False", "True"]
 
 
 def test_shutdown_ends_all_connections(world: World) -> None:
